@@ -1,0 +1,37 @@
+"""Every error dace_transfer raises on purpose. A message is one full sentence that says what to do."""
+
+
+class DaceTransferError(Exception):
+    """Base of all errors raised by dace_transfer."""
+
+
+class WorkloadError(DaceTransferError):
+    """A program or subgraph cannot be cut, sized or put back."""
+
+
+class RecipeError(DaceTransferError):
+    """A recipe is malformed, names an unknown step or role, or has an unfilled knob. Nothing was applied."""
+
+
+class NotApplicableError(DaceTransferError):
+    """A step's precondition does not hold on this SDFG; the step touched nothing and may be skipped."""
+
+
+class StepFailedError(DaceTransferError):
+    """A step changed the SDFG and then failed, or left it invalid; the whole copy must be discarded."""
+
+
+class BuildError(DaceTransferError):
+    """An SDFG did not become a loadable binary: code generation, compilation or linking failed."""
+
+
+class RunError(DaceTransferError):
+    """A binary did not run to its end: it crashed, hung past its time limit or ran out of memory."""
+
+
+class StoreError(DaceTransferError):
+    """A database cannot be opened, is of an unknown version, or was handed a malformed record."""
+
+
+class NoRecordError(DaceTransferError):
+    """`replay` was asked for a workload and target the database holds nothing for."""
