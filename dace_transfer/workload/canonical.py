@@ -27,7 +27,7 @@ Signature = Any
 Vertex = Hashable
 Resolver = Callable[[str], Any]
 
-_NAMELESS = ("debuginfo", "guid", "label", "in_connectors", "out_connectors", "environments", "instrument")
+_NAMELESS: tuple[str, ...] = ("debuginfo", "guid", "label", "in_connectors", "out_connectors", "environments", "instrument")
 _NAMELESS += ("name", "location", "params", "range", "is_collapsed")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
