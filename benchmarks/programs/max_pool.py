@@ -38,7 +38,7 @@ PROGRAM = Program(
     program=max_pool,
     sizes={
         "S": {"BATCH": 2, "HEIGHT": 12, "WIDTH": 10, "CHANNELS": 8},
-        "M": {"BATCH": 16, "HEIGHT": 56, "WIDTH": 56, "CHANNELS": 32},
+        "M": {"BATCH": 8, "HEIGHT": 56, "WIDTH": 56, "CHANNELS": 32},
     },
     make_inputs=make_inputs,
     reference=reference,

@@ -47,7 +47,7 @@ PROGRAM = Program(
     program=mlp,
     sizes={
         "S": {"BATCH": 32, "FEATURES": 128, "HIDDEN": 64, "CLASSES": 10},
-        "M": {"BATCH": 1024, "FEATURES": 1024, "HIDDEN": 512, "CLASSES": 100},
+        "M": {"BATCH": 512, "FEATURES": 1024, "HIDDEN": 512, "CLASSES": 100},
     },
     make_inputs=make_inputs,
     reference=reference,

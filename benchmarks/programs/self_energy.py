@@ -51,7 +51,7 @@ PROGRAM = Program(
     program=self_energy,
     sizes={
         "S": {"POINTS": 20, "MODES": 4, "ORBITALS": 4},
-        "M": {"POINTS": 1500, "MODES": 12, "ORBITALS": 6},
+        "M": {"POINTS": 800, "MODES": 12, "ORBITALS": 6},
     },
     make_inputs=make_inputs,
     reference=reference,
