@@ -13,6 +13,7 @@ WRONG, FAILED, NOT_APPLICABLE, NO_NEIGHBOUR = "WRONG", "FAILED", "NOT_APPLICABLE
 VERDICTS = (FASTER, SAME, SLOWER, AMBIGUOUS, WRONG, FAILED, NOT_APPLICABLE, NO_NEIGHBOUR)
 
 Vector = NDArray[np.float32]
+Magnitude = float  # may be infinite; what is not a number counts as infinite
 
 
 @dataclass(frozen=True)
@@ -144,12 +145,12 @@ class VerificationRecord:
         ok: Whether every trial agreed.
         kind: "" when ok, `WRONG` when a result differed, otherwise what kept the trials from running.
         reason: One sentence; "" when ok.
-        max_error: Largest error seen, or None when nothing was compared.
+        max_error: Largest error seen, infinite where one is not a number; None when nothing was compared.
         tolerance: Largest error allowed, or None when nothing was compared.
         trials: Number of trials run.
         dace_version: DaCe that generated the code.
         created: ISO 8601 time with its zone.
-        local: Whether the test ran for this database. What an import brings is never local, and never trusted.
+        local: Whether the test ran for this database. What an import brings is not, and never trusted.
     """
 
     workload: str
@@ -158,8 +159,8 @@ class VerificationRecord:
     ok: bool
     kind: str
     reason: str
-    max_error: float | None
-    tolerance: float | None
+    max_error: Magnitude | None
+    tolerance: Magnitude | None
     trials: int
     dace_version: str
     created: str
@@ -188,7 +189,7 @@ class Donation:
 
     Attributes:
         recipe: Id of the recipe.
-        ratio: Median over the records of the recipe on this workload and target (of two middle ones the lower).
+        ratio: Median over the recipe's records on this workload and target; the lower of two middle ones.
         verdict: Verdict of that median record.
         target: Digest of the target it was measured on.
     """

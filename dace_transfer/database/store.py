@@ -12,8 +12,8 @@ from dace_transfer.database.records import (
     EmbeddingRecord,
     Neighbour,
     Occurrence,
-    Record,
     RecipeRecord,
+    Record,
     Stats,
     TargetRecord,
     TuningRecord,
@@ -125,7 +125,7 @@ class Store(Protocol):
     def best(self, digest: str, target: str) -> TuningRecord | None:
         """Return what to replay for exactly this workload and target, None when nothing is known.
 
-        The verdict is FASTER when there is something to apply; any other verdict says that the baseline stays.
+        The verdict is FASTER when there is something to apply; any other says that the baseline stays.
         """
         ...
 
