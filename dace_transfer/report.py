@@ -141,7 +141,9 @@ class Report:
         """A static table for notebooks: no scripts, so that it survives any renderer."""
         head = html.escape("\n".join(str(self).splitlines()[:2]))
         rows = "".join(_html_rows(d, depth) for depth, d in (self.decision.walk() if self.decision else ()))
-        titles = "".join(f"<th>{t}</th>" for t in ("workload", "verdict", "recipe", "origin", "distance", "ratio", "why"))
+        titles = "".join(
+            f"<th>{t}</th>" for t in ("workload", "verdict", "recipe", "origin", "distance", "ratio", "why")
+        )
         return f"<pre>{head}</pre><table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
 
 

@@ -105,9 +105,7 @@ def _operations(kind: str) -> Callable[[_View], float]:
 
 def _stride(low: int, high: float) -> Callable[[_View], float]:
     def share(view: _View) -> float:
-        return view.access_share(
-            lambda a: a.innermost_stride is not None and low <= abs(a.innermost_stride) <= high
-        )
+        return view.access_share(lambda a: a.innermost_stride is not None and low <= abs(a.innermost_stride) <= high)
 
     return share
 

@@ -159,9 +159,7 @@ def _work(state: dace.SDFGState, node: nodes.CodeNode, values: Values, loops: tu
     return Work(kind, loops, _operations(node), tuple(accesses), floating)
 
 
-def _access(
-    sdfg: dace.SDFG, memlet: dace.Memlet, write: bool, values: Values, loops: tuple[Loop, ...]
-) -> Access:
+def _access(sdfg: dace.SDFG, memlet: dace.Memlet, write: bool, values: Values, loops: tuple[Loop, ...]) -> Access:
     descriptor = sdfg.arrays[memlet.data.split(".")[0]]
     elements = evaluate(memlet.volume, values) or evaluate(memlet.subset.num_elements(), values) or 1.0
     strides = [None] if memlet.dynamic and memlet.volume == 0 else _strides(memlet, descriptor, values, loops)
@@ -194,7 +192,7 @@ def _strides(
                 unknown = True
             else:
                 address[str(symbol)] = address.get(str(symbol), 0.0) + slope * step
-        unknown |= any(not str(s) in values and str(s) not in {lo.variable for lo in loops} for s in expr.free_symbols)
+        unknown |= any(str(s) not in values and str(s) not in {lo.variable for lo in loops} for s in expr.free_symbols)
     if unknown:
         return [None] * max(1, len(loops))
     return [int(address.get(loop.variable, 0.0)) for loop in loops]

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator
 
 import dace
 from dace import data, nodes, symbolic
+from dace.sdfg.graph import MultiConnectorEdge
 from dace.sdfg.state import ControlFlowBlock, ControlFlowRegion, LoopRegion
+from dace.sdfg.utils import get_view_edge
 
 from dace_transfer.errors import WorkloadError
 
@@ -40,7 +42,7 @@ def nest_block(block: ControlFlowBlock, label: str) -> nodes.NestedSDFG:
     inner = dace.SDFG(label)
     inner.constants_prop = copy.deepcopy(sdfg.constants_prop)
     for name in sorted(used):
-        descriptor = sdfg.arrays[name] if name in private else copy.deepcopy(sdfg.arrays[name])
+        descriptor = copy.deepcopy(sdfg.arrays[name])
         descriptor.transient = name in private
         if name not in private:
             descriptor.lifetime = dace.dtypes.AllocationLifetime.Scope
@@ -60,7 +62,7 @@ def nest_block(block: ControlFlowBlock, label: str) -> nodes.NestedSDFG:
     region.remove_node(block)
     inner.add_node(block, is_start_block=True)
     _adopt(block, inner)
-    for name in private:
+    for name in private - _named_anywhere(sdfg):
         sdfg.remove_data(name, validate=False)
 
     shared = used - private
@@ -89,9 +91,7 @@ def split_state(state: dace.SDFGState, parts: Collection[Collection[nodes.Node]]
     region = state.parent_graph
     chain: list[dace.SDFGState] = []
     for index, part in enumerate(parts):
-        piece = region.add_state(
-            f"{state.label}_{index}", is_start_block=index == 0 and state is region.start_block
-        )
+        piece = region.add_state(f"{state.label}_{index}", is_start_block=index == 0 and state is region.start_block)
         _copy_part(state, set(part), piece)
         if chain:
             region.add_edge(chain[-1], piece, dace.InterstateEdge())
@@ -105,25 +105,36 @@ def split_state(state: dace.SDFGState, parts: Collection[Collection[nodes.Node]]
 
 
 def _copy_part(state: dace.SDFGState, part: set[nodes.Node], piece: dace.SDFGState) -> None:
-    placed: dict[tuple[nodes.Node, bool], nodes.Node] = {}
+    placed = {node: node for node in part} | {
+        node: nodes.AccessNode(node.data)
+        for edge in _edges_of(state, part)
+        for node in (edge.src, edge.dst)
+        if node not in part
+    }
+    piece.add_nodes_from(placed.values())
+    for edge in _edges_of(state, part):
+        piece.add_edge(placed[edge.src], edge.src_conn, placed[edge.dst], edge.dst_conn, copy.deepcopy(edge.data))
 
-    def place(node: nodes.Node, reading: bool) -> nodes.Node:
-        key = (node, reading and node not in part)
-        if key not in placed:
-            placed[key] = node if node in part else nodes.AccessNode(node.data)
-            piece.add_node(placed[key])
-        return placed[key]
 
-    for node in part:
-        place(node, False)
+def _edges_of(state: dace.SDFGState, part: set[nodes.Node]) -> list[MultiConnectorEdge[dace.Memlet]]:
+    """The edges of a part: its own, those to containers around it, and those that tie views to what they view."""
+    edges: list[MultiConnectorEdge[dace.Memlet]] = []
     for edge in state.edges():
-        if edge.src not in part and edge.dst not in part:
-            continue
-        outside = edge.src if edge.src not in part else edge.dst
-        if outside not in part and not isinstance(outside, nodes.AccessNode):
-            continue  # An ordering edge between parts: the chain of states keeps the order.
-        src, dst = place(edge.src, True), place(edge.dst, False)
-        piece.add_edge(src, edge.src_conn, dst, edge.dst_conn, copy.deepcopy(edge.data))
+        outside = [node for node in (edge.src, edge.dst) if node not in part]
+        if len(outside) == 2 or not all(isinstance(node, nodes.AccessNode) for node in outside):
+            continue  # Elsewhere, or an ordering edge between parts: the chain of states keeps the order.
+        edges.append(edge)
+        for node in outside:
+            edges += _view_chain(state, node)
+    return list({id(edge): edge for edge in edges}.values())
+
+
+def _view_chain(state: dace.SDFGState, node: nodes.AccessNode) -> list[MultiConnectorEdge[dace.Memlet]]:
+    chain: list[MultiConnectorEdge[dace.Memlet]] = []
+    while isinstance(state.sdfg.arrays[node.data], data.View) and (edge := get_view_edge(state, node)) is not None:
+        chain.append(edge)
+        node = edge.src if edge.dst is node else edge.dst
+    return chain
 
 
 def _whole(name: str, sdfg: dace.SDFG) -> dace.Memlet:
@@ -181,12 +192,13 @@ def _is_private(name: str, block: ControlFlowBlock, sdfg: dace.SDFG) -> bool:
 
 
 def _named_outside(name: str, block: ControlFlowBlock, sdfg: dace.SDFG) -> bool:
-    inside = (
-        {id(edge) for edge in block.all_interstate_edges()}
-        if not isinstance(block, dace.SDFGState)
-        else set()
-    )
+    inside = {id(edge) for edge in block.all_interstate_edges()} if not isinstance(block, dace.SDFGState) else set()
     return any(name in e.data.free_symbols for e in sdfg.all_interstate_edges() if id(e) not in inside)
+
+
+def _named_anywhere(sdfg: dace.SDFG) -> set[str]:
+    names = {node.root_data for state in sdfg.states() for node in state.data_nodes()}
+    return names | {str(name) for edge in sdfg.all_interstate_edges() for name in edge.data.free_symbols}
 
 
 def _in_loop(block: ControlFlowBlock) -> bool:
@@ -204,9 +216,7 @@ def _written_before_read(name: str, block: ControlFlowBlock, descriptor: data.Da
         for node in state.data_nodes():
             if node.root_data != name or not state.out_degree(node):
                 continue
-            volumes = [
-                e.data.subset for e in state.in_edges(node) if not e.data.is_empty() and e.data.wcr is None
-            ]
+            volumes = [e.data.subset for e in state.in_edges(node) if not e.data.is_empty() and e.data.wcr is None]
             whole = dace.subsets.Range.from_array(descriptor)
             if not any(subset is not None and subset.covers(whole) for subset in volumes):
                 return False

@@ -14,7 +14,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 import dace
@@ -27,7 +27,15 @@ Signature = Any
 Vertex = Hashable
 Resolver = Callable[[str], Any]
 
-_NAMELESS: tuple[str, ...] = ("debuginfo", "guid", "label", "in_connectors", "out_connectors", "environments", "instrument")
+_NAMELESS: tuple[str, ...] = (
+    "debuginfo",
+    "guid",
+    "label",
+    "in_connectors",
+    "out_connectors",
+    "environments",
+    "instrument",
+)
 _NAMELESS += ("name", "location", "params", "range", "is_collapsed")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -44,9 +52,7 @@ def digest(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> str:
     """Return 64 hexadecimal digits that name the computation of `sdfg` at `sizes`."""
     vertices = _Encoder(sizes).encode(sdfg)
     order = _canonical_order(vertices)
-    lines = sorted(
-        (order[vertex], repr(_resolve(signature, order))) for vertex, signature in vertices.items()
-    )
+    lines = sorted((order[vertex], repr(_resolve(signature, order))) for vertex, signature in vertices.items())
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
 
 
@@ -64,24 +70,24 @@ def _resolve(signature: Signature, colours: Mapping[Vertex, Any]) -> Any:
     return signature
 
 
-def _mentions(signature: Signature) -> set[Vertex]:
+def _mentions(signature: Signature, path: str = "") -> Iterator[tuple[Vertex, str]]:
+    """Yield every vertex a signature mentions, with the place where; all places in a bag are one."""
     if isinstance(signature, _Ref):
-        return {signature[0]}
-    if isinstance(signature, tuple):
-        return set().union(*(_mentions(part) for part in signature)) if signature else set()
-    return set()
+        yield signature[0], path
+    elif isinstance(signature, tuple):
+        for index, part in enumerate(signature):
+            yield from _mentions(part, f"{path}.{'' if isinstance(signature, _Bag) else index}")
 
 
-def _refine(
-    vertices: Mapping[Vertex, Signature],
-    mentioned_by: Mapping[Vertex, list[Vertex]],
-    colours: dict[Vertex, str],
-) -> dict[Vertex, str]:
-    """Split colour classes until signatures and the multiset of mentioning vertices tell no more apart."""
+Mentions = Mapping[Vertex, list[tuple[Vertex, str]]]
+
+
+def _refine(vertices: Mapping[Vertex, Signature], mentions: Mentions, colours: dict[Vertex, str]) -> dict[Vertex, str]:
+    """Split colour classes until neither what a vertex mentions nor where it is mentioned tells more apart."""
     count = len(set(colours.values()))
     while True:
         own = {v: _hash(f"{colours[v]}{_resolve(s, colours)!r}") for v, s in vertices.items()}
-        colours = {v: _hash(own[v] + "".join(sorted(own[u] for u in mentioned_by[v]))) for v in vertices}
+        colours = {v: _hash(own[v] + "".join(sorted(own[u] + path for u, path in mentions[v]))) for v in vertices}
         refined = len(set(colours.values()))
         if refined == count:
             return colours
@@ -89,15 +95,15 @@ def _refine(
 
 
 def _canonical_order(vertices: Mapping[Vertex, Signature]) -> dict[Vertex, int]:
-    mentioned_by: dict[Vertex, list[Vertex]] = {v: [] for v in vertices}
+    mentions: dict[Vertex, list[tuple[Vertex, str]]] = {vertex: [] for vertex in vertices}
     for vertex, signature in vertices.items():
-        for other in _mentions(signature):
-            mentioned_by[other].append(vertex)
-    colours = _refine(vertices, mentioned_by, dict.fromkeys(vertices, ""))
+        for other, path in _mentions(signature):
+            mentions[other].append((vertex, path))
+    colours = _refine(vertices, mentions, dict.fromkeys(vertices, ""))
     while len(classes := _classes(colours)) < len(vertices):
         tied = next(members for _, members in classes if len(members) > 1)
         colours[tied[0]] = _hash(colours[tied[0]] + "first")
-        colours = _refine(vertices, mentioned_by, colours)
+        colours = _refine(vertices, mentions, colours)
     return {members[0]: index for index, (_, members) in enumerate(classes)}
 
 
@@ -143,9 +149,7 @@ class _Encoder:
     def _code(self, text: str, language: Any, resolve: Resolver) -> Signature:
         """Python is compared as a syntax tree, other languages word by word."""
         if language != dace.dtypes.Language.Python:
-            return tuple(
-                resolve(word) if _WORD.fullmatch(word) else word for word in re.findall(r"\w+|\S", text)
-            )
+            return tuple(resolve(word) if _WORD.fullmatch(word) else word for word in re.findall(r"\w+|\S", text))
         return self._syntax(ast.parse(text), resolve)
 
     def _syntax(self, tree: Any, resolve: Resolver) -> Signature:
@@ -153,9 +157,7 @@ class _Encoder:
             known = resolve(tree.id)
             return str(known) if isinstance(known, sympy.Basic) else known
         if isinstance(tree, ast.AST):
-            fields = (
-                (key, self._syntax(value, resolve)) for key, value in ast.iter_fields(tree) if key != "ctx"
-            )
+            fields = ((key, self._syntax(value, resolve)) for key, value in ast.iter_fields(tree) if key != "ctx")
             return (type(tree).__name__, *fields)
         if isinstance(tree, list):
             return tuple(self._syntax(part, resolve) for part in tree)
@@ -182,9 +184,7 @@ class _Encoder:
         if isinstance(value, str) and value.startswith("$"):  # How DaCe marks the symbols of an expression.
             return self._expression(value.replace("$", ""), resolve)
         if isinstance(value, str) and _WORD.search(value):
-            return tuple(
-                self._constant(resolve(w)) if _WORD.fullmatch(w) else w for w in re.findall(r"\w+|\S", value)
-            )
+            return tuple(self._constant(resolve(w)) if _WORD.fullmatch(w) else w for w in re.findall(r"\w+|\S", value))
         return repr(value)
 
     @staticmethod
@@ -212,11 +212,7 @@ class _Encoder:
         assigned = {name for edge in sdfg.all_interstate_edges() for name in edge.data.assignments}
         assigned |= {r.loop_variable for r in sdfg.all_control_flow_regions() if isinstance(r, LoopRegion)}
         for name, descriptor in sdfg.arrays.items():
-            outside = (
-                _Ref((("connector", parent, name),))
-                if parent is not None and not descriptor.transient
-                else ""
-            )
+            outside = _Ref((("connector", parent, name),)) if parent is not None and not descriptor.transient else ""
             signature = (type(descriptor).__name__, self._properties(descriptor, resolve), outside)
             self._vertices["container", key, name] = signature
         self._region(sdfg, resolve)
@@ -258,9 +254,7 @@ class _Encoder:
     def _branch(self, condition: Any, body: ControlFlowRegion, resolve: Resolver) -> Signature:
         self._region(body, resolve)
         self._vertices["block", id(body)] = "branch"
-        code = (
-            self._code(condition.as_string, condition.language, resolve) if condition is not None else "else"
-        )
+        code = self._code(condition.as_string, condition.language, resolve) if condition is not None else "else"
         return (code, _Ref((("block", id(body)),)))
 
     def _state(self, state: dace.SDFGState, resolve: Resolver) -> None:
@@ -335,12 +329,8 @@ class _Encoder:
     def _memlet(self, edge: Any, names: Resolver) -> Signature:
         memlet = edge.data
         ends = (
-            _Ref((("connector", id(edge.src), edge.src_conn),))
-            if edge.src_conn
-            else _Ref((("node", id(edge.src)),)),
-            _Ref((("connector", id(edge.dst), edge.dst_conn),))
-            if edge.dst_conn
-            else _Ref((("node", id(edge.dst)),)),
+            _Ref((("connector", id(edge.src), edge.src_conn),)) if edge.src_conn else _Ref((("node", id(edge.src)),)),
+            _Ref((("connector", id(edge.dst), edge.dst_conn),)) if edge.dst_conn else _Ref((("node", id(edge.dst)),)),
         )
         if memlet is None or memlet.is_empty():
             return ("empty", *ends)

@@ -71,9 +71,7 @@ def assemble(program: dace.SDFG, tuned: Mapping[str, dace.SDFG]) -> dace.SDFG:
     places = {n.label: n for n, _ in result.all_nodes_recursive() if isinstance(n, nodes.NestedSDFG)}
     for label, sdfg in tuned.items():
         if label not in places:
-            raise WorkloadError(
-                f"'{program.name}' has no site '{label}'; it has {', '.join(sorted(places))}."
-            )
+            raise WorkloadError(f"'{program.name}' has no site '{label}'; it has {', '.join(sorted(places))}.")
         _replace(places[label], copy.deepcopy(sdfg))
     result.reset_cfg_list()
     return result
@@ -84,16 +82,12 @@ def _replace(node: nodes.NestedSDFG, sdfg: dace.SDFG) -> None:
     connected = set(node.in_connectors) | set(node.out_connectors)
     if not arguments <= connected:
         extra = ", ".join(sorted(arguments - connected))
-        raise WorkloadError(
-            f"The tuned version of '{node.label}' takes {extra}, which its workload does not."
-        )
+        raise WorkloadError(f"The tuned version of '{node.label}' takes {extra}, which its workload does not.")
     for name in connected - arguments:
         sdfg.add_datadesc(name, copy.deepcopy(node.sdfg.arrays[name]))
     unmapped = {str(symbol) for symbol in sdfg.free_symbols} - node.symbol_mapping.keys()
     if unmapped:
-        raise WorkloadError(
-            f"The tuned version of '{node.label}' needs the unknown {', '.join(sorted(unmapped))}."
-        )
+        raise WorkloadError(f"The tuned version of '{node.label}' needs the unknown {', '.join(sorted(unmapped))}.")
     state = node.sdfg.parent
     sdfg.parent, sdfg.parent_sdfg, sdfg.parent_nsdfg_node = state, state.sdfg, node
     node.sdfg = sdfg
@@ -102,9 +96,7 @@ def _replace(node: nodes.NestedSDFG, sdfg: dace.SDFG) -> None:
 def _does_work(block: ControlFlowBlock) -> bool:
     """Whether a block holds anything a transformation could improve."""
     if isinstance(block, dace.SDFGState):
-        return any(
-            isinstance(n, (nodes.MapEntry, nodes.LibraryNode, nodes.NestedSDFG)) for n in block.nodes()
-        )
+        return any(isinstance(n, (nodes.MapEntry, nodes.LibraryNode, nodes.NestedSDFG)) for n in block.nodes())
     if isinstance(block, ConditionalBlock):
         return any(_does_work(inner) for _, body in block.branches for inner in body.nodes())
     return isinstance(block, ControlFlowRegion) and any(_does_work(inner) for inner in block.nodes())
@@ -120,9 +112,7 @@ class _Knife:
         self._nested: list[tuple[nodes.NestedSDFG, dict[str, int], str]] = []
 
     def cut_region(self, region: ControlFlowRegion) -> None:
-        blocks = [
-            b for b in cfg_analysis.blockorder_topological_sort(region, recursive=False) if _does_work(b)
-        ]
+        blocks = [b for b in cfg_analysis.blockorder_topological_sort(region, recursive=False) if _does_work(b)]
         if len(blocks) > 1:
             for block in blocks:
                 self._nest(block, "state" if isinstance(block, dace.SDFGState) else "region")
@@ -188,9 +178,7 @@ class _Knife:
             return
         unknown = sorted(str(s) for s in node.sdfg.free_symbols if str(s) not in self._sizes)
         if unknown:
-            self.left.append(
-                f"'{block.label}' depends on {', '.join(unknown)}, known only while the program runs."
-            )
+            self.left.append(f"'{block.label}' depends on {', '.join(unknown)}, known only while the program runs.")
             return
         self._nested.append((node, self._sizes, kind))
 

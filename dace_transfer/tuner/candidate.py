@@ -1,0 +1,120 @@
+"""Candidates of a workload: applied recipes on their way through verification and measurement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import dace
+
+from dace_transfer.errors import NotApplicableError, RecipeError, StepFailedError
+from dace_transfer.measure.compare import Comparison
+from dace_transfer.report import Attempt, StepTrace
+from dace_transfer.search import Proposal
+from dace_transfer.search.portfolio import BASELINE
+from dace_transfer.transformations import Applied, apply, format_recipe
+from dace_transfer.tuner.session import Session
+from dace_transfer.verdict import Verdict
+from dace_transfer.verify import Verification
+from dace_transfer.workload import Workload, digest
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A recipe applied to a workload.
+
+    Attributes:
+        proposal: The recipe and where it came from.
+        sdfg: What applying made; None when it did not apply.
+        attempt: What is known about it so far, for the report.
+        verification: How it was verified, None where it was not in this run.
+        comparison: Statistics of the race it took part in, None where there was none.
+        baseline_samples: Seconds of the baseline timed beside it.
+    """
+
+    proposal: Proposal
+    sdfg: dace.SDFG | None
+    attempt: Attempt
+    verification: Verification | None = None
+    comparison: Comparison | None = None
+    baseline_samples: tuple[float, ...] = ()
+
+    @property
+    def alive(self) -> bool:
+        """Whether nothing has ruled it out yet."""
+        return self.attempt.verdict in (Verdict.AMBIGUOUS, Verdict.FASTER)
+
+    def ended(self, verdict: Verdict, reason: str, **facts: object) -> Candidate:
+        """The candidate with another verdict; `facts` are fields of the attempt."""
+        return replace(self, attempt=replace(self.attempt, verdict=verdict, reason=reason, **facts))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A workload, its baseline and everything that is tried against it."""
+
+    workload: Workload
+    baseline: Candidate
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def alive(self) -> list[Candidate]:
+        """Candidates not ruled out."""
+        return [candidate for candidate in self.candidates if candidate.alive]
+
+
+def make_field(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> Field:
+    """Apply the baseline and every proposal to a workload; equal results are tried once."""
+    baseline = _apply(session, workload, Proposal(session.library[BASELINE], "baseline"))
+    seen = {_digest(baseline.sdfg, workload): BASELINE, workload.digest: "doing nothing"}
+    candidates: list[Candidate] = []
+    for proposal in proposals:
+        candidate = _apply(session, workload, proposal)
+        if candidate.alive:
+            key = _digest(candidate.sdfg, workload)
+            if key in seen:
+                candidate = candidate.ended(Verdict.SAME, f"It makes the same program as {seen[key]}.")
+            seen.setdefault(key, candidate.attempt.recipe)
+        candidates.append(candidate)
+    return Field(workload, baseline, tuple(candidates))
+
+
+def trace_json(attempt: Attempt) -> str:
+    """The trace as JSON text, as the database keeps it."""
+    return json.dumps([[t.step, t.matched, t.outcome, t.detail] for t in attempt.trace])
+
+
+def _digest(sdfg: dace.SDFG | None, workload: Workload) -> str:
+    return digest(sdfg, workload.sizes) if sdfg is not None else ""
+
+
+def _apply(session: Session, workload: Workload, proposal: Proposal) -> Candidate:
+    if session.store.refuted(workload.digest, proposal.recipe.id):
+        return _candidate(proposal, None, Verdict.WRONG, "It gave a wrong result on this workload before.")
+    try:
+        applied = apply(proposal.recipe, workload.sdfg, session.library)
+    except NotApplicableError as error:
+        return _candidate(proposal, None, Verdict.NOT_APPLICABLE, str(error), error)
+    except (StepFailedError, RecipeError) as error:
+        return _candidate(proposal, None, Verdict.FAILED, str(error), error)
+    return _candidate(proposal, applied.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", applied)
+
+
+def _candidate(
+    proposal: Proposal, sdfg: dace.SDFG | None, verdict: Verdict, reason: str, source: Applied | Exception | None = None
+) -> Candidate:
+    trace = tuple(StepTrace(t.step, t.matched, t.outcome, t.detail) for t in getattr(source, "trace", ()))
+    attempt = Attempt(
+        recipe=proposal.recipe.name or proposal.recipe.id,
+        recipe_id=proposal.recipe.id,
+        text=format_recipe(proposal.recipe),
+        origin=proposal.origin,
+        donor=proposal.donor,
+        donor_program=proposal.donor_program,
+        distance=proposal.distance,
+        verdict=verdict,
+        reason=reason,
+        trace=trace,
+    )
+    return Candidate(proposal, sdfg, attempt)

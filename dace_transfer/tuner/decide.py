@@ -1,0 +1,205 @@
+"""Decide for a program and, where no recipe fits the whole, for the pieces it falls into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import dace
+
+from dace_transfer.embeddings.walk import walk
+from dace_transfer.errors import NoRecordError, WorkloadError
+from dace_transfer.report import Decision
+from dace_transfer.search import Proposal, mutations, neighbour_proposals, portfolio_proposals
+from dace_transfer.transformations import parse_recipe
+from dace_transfer.tuner.candidate import Candidate, Field, make_field
+from dace_transfer.tuner.remember import embed, remember
+from dace_transfer.tuner.session import Session
+from dace_transfer.tuner.trial import race_field, verify_fields, winner
+from dace_transfer.verdict import Verdict
+from dace_transfer.workload import Cut, Workload, assemble, cut
+
+_DONORS = {"transfer": 3, "measure": 5, "search": 5}
+_NEGLIGIBLE = 0.01  # Share of the estimated work below which a piece is left as it is.
+_ROUND = 8  # Mutations tried at a time.
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision with what it leads to.
+
+    Attributes:
+        decision: For the report.
+        sdfg: The tuned workload, or None where it stays as auto_optimize leaves it.
+        baseline: The workload as auto_optimize leaves it, None where that fails.
+    """
+
+    decision: Decision
+    sdfg: dace.SDFG | None
+    baseline: dace.SDFG | None
+
+
+def decide(session: Session, workloads: Sequence[Workload]) -> dict[str, Decided]:
+    """Decide for workloads that are independent of one another; returns the decisions by digest.
+
+    All workloads of one level are verified as one unit. Those for which nothing is faster are cut, and the
+    pieces of all of them make the next level.
+    """
+    unique = list({workload.digest: workload for workload in workloads}.values())
+    if session.mode == "replay":
+        fields = [_replay_field(session, workload) for workload in unique]
+    else:
+        fields = verify_fields(session, applied_fields(session, unique))
+    if session.measures:
+        fields = [race_field(session, field) for field in fields]
+    if session.mode == "search":
+        fields = [_explore(session, field) for field in fields]
+    remember(session, fields)
+    decided = {field.workload.digest: conclude(field) for field in fields}
+    open_fields = [field for field in fields if decided[field.workload.digest].sdfg is None]
+    return decided | _decide_parts(session, open_fields, decided)
+
+
+def applied_fields(session: Session, workloads: Sequence[Workload]) -> list[Field]:
+    """Find recipes for workloads and apply them; nothing is built or run."""
+    pairs = zip(workloads, _proposals(session, workloads), strict=True)
+    with session.phase("apply"):
+        return [make_field(session, workload, proposals) for workload, proposals in pairs]
+
+
+def _proposals(session: Session, workloads: Sequence[Workload]) -> list[list[Proposal]]:
+    vectors = embed(session, workloads)
+    with session.phase("neighbours"):
+        near = [
+            neighbour_proposals(
+                session.store,
+                session.encoder.id,
+                vector,
+                _DONORS[session.mode],
+                exclude_families=session.exclude_families,
+            )
+            if vector is not None
+            else []
+            for vector in vectors
+        ]
+    if session.mode != "search":
+        return near
+    known = [{proposal.recipe.id for proposal in proposals} for proposals in near]
+    portfolio = portfolio_proposals()
+    return [n + [p for p in portfolio if p.recipe.id not in ids] for n, ids in zip(near, known, strict=True)]
+
+
+def _replay_field(session: Session, workload: Workload) -> Field:
+    record = session.store.best(workload.digest, session.target.digest)
+    if record is None:
+        raise NoRecordError(
+            f"The database holds nothing for workload {workload.digest[:8]} of '{session.program}' on this target; "
+            "tune it once with mode='transfer', 'measure' or 'search'."
+        )
+    recipe = session.store.get_recipe(record.recipe) if record.verdict == Verdict.FASTER.name else None
+    proposals = [Proposal(parse_recipe(recipe.text), "exact", workload.digest, session.program, 0.0)] if recipe else []
+    field = make_field(session, workload, proposals)
+    if proposals and not field.alive:
+        raise NoRecordError(f"The recorded recipe no longer applies: {field.candidates[0].attempt.reason}")
+    reason = "It is what the database holds for exactly this workload and target."
+    return replace(field, candidates=tuple(c.ended(Verdict.FASTER, reason, ratio=record.ratio) for c in field.alive))
+
+
+def _explore(session: Session, field: Field) -> Field:
+    """Vary the knobs of the best library recipes until the budget is spent or nothing new is found."""
+    for seed in range(100):
+        best = winner(field)
+        seen = {candidate.attempt.recipe_id for candidate in field.candidates}
+        name = best.attempt.recipe if best else ""
+        if name not in session.library or not session.time_left:
+            return field
+        proposals = mutations(session.library[name], seen, _ROUND, seed)
+        if not proposals:
+            return field
+        trial = make_field(session, field.workload, proposals)
+        trial = race_field(session, verify_fields(session, [trial])[0])
+        field = replace(field, candidates=field.candidates + trial.candidates)
+    return field
+
+
+def conclude(field: Field) -> Decided:
+    """Turn what is known about a field into a decision."""
+    best = winner(field)
+    ranked = sorted(field.candidates, key=lambda c: (c is not best, -(c.attempt.ratio or 0.0)))
+    verdict, reason = _verdict(field, best)
+    decision = Decision(
+        workload=field.workload.digest,
+        kind=field.workload.kind,
+        content=_content(field.workload.sdfg),
+        sizes=dict(field.workload.sizes),
+        verdict=verdict,
+        reason=reason,
+        chosen=best.attempt.recipe if best else "",
+        attempts=tuple(candidate.attempt for candidate in ranked),
+    )
+    return Decided(decision, best.sdfg if best else None, field.baseline.sdfg)
+
+
+def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
+    if best is not None:
+        times = f" {best.attempt.ratio:.2f} times" if best.attempt.ratio else ""
+        return Verdict.FASTER, f"'{best.attempt.recipe}' is right and{times} faster than auto_optimize."
+    if not field.candidates:
+        return Verdict.NO_NEIGHBOUR, "The database holds no workload that could donate a recipe."
+    verdicts = [candidate.attempt.verdict for candidate in field.candidates]
+    for verdict in (Verdict.SAME, Verdict.AMBIGUOUS, Verdict.SLOWER, Verdict.NOT_APPLICABLE, Verdict.WRONG):
+        if verdict in verdicts:
+            return verdict, "No recipe was right and faster than auto_optimize."
+    return Verdict.FAILED, "Every recipe failed."
+
+
+def _decide_parts(session: Session, fields: Sequence[Field], decided: dict[str, Decided]) -> dict[str, Decided]:
+    cuts = {field.workload.digest: cut_workload(session, field.workload) for field in fields}
+    parts = [site.workload for cut_ in cuts.values() for site in cut_.sites]
+    if not parts:
+        return {}
+    below = decide(session, parts)
+    return below | {key: _join(decided[key], cut_, below) for key, cut_ in cuts.items() if cut_.sites}
+
+
+def cut_workload(session: Session, workload: Workload) -> Cut:
+    """Cut a workload, leaving out the sites with a negligible share of its work."""
+    with session.phase("cut"):
+        try:
+            result = cut(workload)
+        except WorkloadError as error:
+            return Cut(workload.sdfg, (), (str(error),))
+    total = sum(estimated_work(site.workload) for site in result.sites)
+    sites = [site for site in result.sites if estimated_work(site.workload) >= _NEGLIGIBLE * total]
+    if session.mode == "replay":
+        held = [s for s in sites if session.store.best(s.workload.digest, session.target.digest) is not None]
+        sites = held
+    return replace(result, sites=tuple(sites))
+
+
+def estimated_work(workload: Workload) -> float:
+    """Operations and elements moved in one run, from symbolic analysis; only good for shares."""
+    works = walk(workload.sdfg, workload.sizes)
+    return sum(w.executions * (sum(w.operations.values()) + sum(a.elements for a in w.accesses)) for w in works)
+
+
+def _join(whole: Decided, cut_: Cut, below: dict[str, Decided]) -> Decided:
+    parts = {site.label: below[site.workload.digest] for site in cut_.sites}
+    decision = replace(whole.decision, parts=tuple(part.decision for part in parts.values()))
+    if all(part.sdfg is None for part in parts.values()):
+        return replace(whole, decision=decision)
+    chosen = {label: part.sdfg or part.baseline for label, part in parts.items()}
+    sdfg = assemble(cut_.program, {label: sdfg for label, sdfg in chosen.items() if sdfg is not None})
+    return replace(whole, decision=decision, sdfg=sdfg)
+
+
+def _content(sdfg: dace.SDFG) -> str:
+    """The code nodes of a workload in a few words."""
+    names: dict[str, int] = {}
+    for node, _ in sdfg.all_nodes_recursive():
+        if isinstance(node, dace.nodes.LibraryNode):
+            names[type(node).__name__] = names.get(type(node).__name__, 0) + 1
+        elif isinstance(node, dace.nodes.MapEntry):
+            key = f"map[{node.map.get_param_num()}]"
+            names[key] = names.get(key, 0) + 1
+    return ", ".join(f"{count} {name}" if count > 1 else name for name, count in sorted(names.items()))

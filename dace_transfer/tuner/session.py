@@ -1,0 +1,121 @@
+"""What one run of the tuner works with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import platformdirs
+
+from dace_transfer import toolchain
+from dace_transfer.building.builder import Builder
+from dace_transfer.database.store import Store, open_store
+from dace_transfer.embeddings import Encoder, SymbolicFeatures
+from dace_transfer.errors import DaceTransferError
+from dace_transfer.hardware import describe_cpu
+from dace_transfer.target import Target
+from dace_transfer.transformations import Recipe, load_library
+
+Mode = Literal["transfer", "measure", "search", "replay"]
+MODES: tuple[str, ...] = get_args(Mode)
+
+
+BUDGETS = {"transfer": 600.0, "measure": 300.0, "search": 300.0, "replay": 600.0}  # Seconds.
+
+
+@dataclass(frozen=True)
+class Session:
+    """The tools and the settings of one tuning run.
+
+    Attributes:
+        program: Name of the program, for the records.
+        family: Kernel family of the program, "" when it has none.
+        mode: One of `MODES`.
+        target: The device tuned for.
+        store: Where donors come from and what was learnt goes.
+        builder: Compiles candidates.
+        encoder: Embeds workloads.
+        library: Named recipes.
+        exclude_families: Families that may not donate.
+        deadline: `time.monotonic()` after which no new candidates are tried.
+        seconds: Time spent so far, by phase; the one field that changes.
+    """
+
+    program: str
+    family: str
+    mode: Mode
+    target: Target
+    store: Store
+    builder: Builder
+    encoder: Encoder
+    library: Mapping[str, Recipe]
+    exclude_families: tuple[str, ...]
+    deadline: float
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def measures(self) -> bool:
+        """Whether candidates get timing runs of their own."""
+        return self.mode in ("measure", "search")
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the time spent within to `seconds[name]`."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - start
+
+
+@contextmanager
+def open_session(
+    program: str,
+    mode: str,
+    *,
+    budget: float | None,
+    device: str,
+    database: str | Path | Store | None,
+    family: str,
+    exclude_families: Sequence[str],
+) -> Iterator[Session]:
+    """Describe the device, open the database and start the builder; all are released at the end.
+
+    Raises:
+        DaceTransferError: There is no such mode or device.
+        StoreError: The database cannot be opened.
+    """
+    if mode not in MODES:
+        raise DaceTransferError(f"There is no mode '{mode}'; choose one of {', '.join(MODES)}.")
+    if device != "cpu":
+        raise DaceTransferError(f"The device '{device}' is not supported; choose 'cpu'.")
+    toolchain.activate()
+    target = describe_cpu()
+    own = isinstance(database, (str, Path)) or database is None
+    store = open_store(cast("str | Path | None", database)) if own else cast(Store, database)
+    try:
+        with Builder(target, Path(platformdirs.user_cache_dir("dace_transfer")) / "builds") as builder:
+            yield Session(
+                program=program,
+                family=family,
+                mode=cast(Mode, mode),
+                target=target,
+                store=store,
+                builder=builder,
+                encoder=SymbolicFeatures(target),
+                library=load_library(),
+                exclude_families=tuple(exclude_families),
+                deadline=time.monotonic() + (budget if budget is not None else BUDGETS[mode]),
+            )
+    finally:
+        if own:
+            store.close()

@@ -1,0 +1,140 @@
+"""Put candidates to the test: verify them together, then time those that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import dace
+
+from dace_transfer.building.binary import Failure
+from dace_transfer.measure.inputs import Inputs
+from dace_transfer.measure.race import Race, race
+from dace_transfer.transformations.finalize import finalize
+from dace_transfer.tuner.candidate import Candidate, Field
+from dace_transfer.tuner.session import Session
+from dace_transfer.verdict import Verdict
+from dace_transfer.verify import Verification, verify
+from dace_transfer.workload import Workload
+
+CLEAR = 1.05  # Ratio of rough timings beyond which one version is clearly faster than the other.
+
+
+def verify_fields(session: Session, fields: Sequence[Field]) -> list[Field]:
+    """Verify all living candidates of all fields as one unit; the verdicts rest on verification's own timings.
+
+    What was verified and timed on this machine before keeps its verdict without running again.
+    """
+    fields = [replace(f, candidates=tuple(_recall(session, f.workload, c) for c in f.candidates)) for f in fields]
+    tested = [field for field in fields if _untested(field)]
+    pairs = [
+        (f.workload, [finalize(c.sdfg) for c in (f.baseline, *_untested(f)) if c.sdfg is not None]) for f in tested
+    ]
+    with session.phase("verify"):
+        outcomes = verify(pairs, session.builder, session.target) if pairs else []
+    results = {f.workload.digest: _judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)}
+    return [results.get(field.workload.digest, field) for field in fields]
+
+
+def _untested(field: Field) -> list[Candidate]:
+    return [candidate for candidate in field.candidates if candidate.attempt.verdict is Verdict.AMBIGUOUS]
+
+
+def _recall(session: Session, workload: Workload, candidate: Candidate) -> Candidate:
+    """Give a candidate the verdict of the newest record of it, if it is known to be right."""
+    recipe, target = candidate.attempt.recipe_id, session.target.digest
+    if not candidate.alive or not session.store.verified(workload.digest, recipe, target, dace.__version__):
+        return candidate
+    records = [r for r in session.store.tunings(workload.digest, target) if r.recipe == recipe and r.ratio]
+    if not records:
+        return candidate
+    record = records[-1]
+    reason = f"Verified before, and timed on {record.created[:10]}."
+    return candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio)
+
+
+def _judge(field: Field, outcomes: list[Verification]) -> Field:
+    baseline, speed = field.baseline, 1.0
+    if baseline.sdfg is not None:
+        outcome = outcomes.pop(0)
+        baseline = replace(baseline, verification=outcome)
+        baseline = baseline.ended(*_baseline_verdict(outcome), samples=outcome.samples, ratio=1.0)
+        speed = outcome.ratio or 1.0 if outcome.ok else 1.0
+    verifications = iter(outcomes)
+    candidates = [
+        _rate(candidate, next(verifications), speed) if candidate.attempt.verdict is Verdict.AMBIGUOUS else candidate
+        for candidate in field.candidates
+    ]
+    return replace(field, baseline=baseline, candidates=tuple(candidates))
+
+
+def _baseline_verdict(outcome: Verification) -> tuple[Verdict, str]:
+    if outcome.ok:
+        return Verdict.SAME, "It is the baseline."
+    return _refusal(outcome)
+
+
+def _refusal(outcome: Verification) -> tuple[Verdict, str]:
+    wrong = outcome.kind in ("wrong", "guard")
+    return (Verdict.WRONG if wrong else Verdict.FAILED), outcome.reason
+
+
+def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) -> Candidate:
+    candidate = replace(candidate, verification=outcome, baseline_samples=outcome.baseline_samples)
+    if not outcome.ok:
+        return candidate.ended(*_refusal(outcome))
+    if outcome.ratio is None:
+        return candidate.ended(Verdict.AMBIGUOUS, "It computes the same and was not timed.")
+    ratio = outcome.ratio / baseline_speed
+    known = {"ratio": ratio, "samples": outcome.samples}
+    if ratio > CLEAR:
+        return candidate.ended(Verdict.FASTER, "It computes the same and verification's runs took less time.", **known)
+    if ratio < 1 / CLEAR:
+        return candidate.ended(Verdict.SLOWER, "It computes the same but verification's runs took more time.", **known)
+    return candidate.ended(Verdict.SAME, "It computes the same in the same time.", **known)
+
+
+def race_field(session: Session, field: Field) -> Field:
+    """Time the candidates that are right against the baseline, in interleaved fresh processes."""
+    entrants = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME) and c.attempt.ratio]
+    if not entrants or field.baseline.sdfg is None or not session.time_left:
+        return field
+    sdfgs = [finalize(c.sdfg, field.workload.sizes) for c in (field.baseline, *entrants) if c.sdfg is not None]
+    with session.phase("build"):
+        binaries = session.builder.build(sdfgs)
+    baseline, *others = binaries
+    if isinstance(baseline, Failure):
+        return field
+    results = {
+        c.attempt.recipe_id: c.ended(Verdict.FAILED, b.message)
+        for c, b in zip(entrants, others, strict=True)
+        if isinstance(b, Failure)
+    }
+    started = [(c, b) for c, b in zip(entrants, others, strict=True) if not isinstance(b, Failure)]
+    with session.phase("measure"):
+        outcome = race(
+            baseline,
+            [b for _, b in started],
+            Inputs(field.workload.sizes),
+            session.target,
+            budget=min(session.time_left, 60.0),
+        )
+    results |= {c.attempt.recipe_id: _placed(c, outcome, i) for i, (c, _) in enumerate(started)}
+    return replace(field, candidates=tuple(results.get(c.attempt.recipe_id, c) for c in field.candidates))
+
+
+def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
+    runner = outcome.runners[index]
+    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=runner.comparison)
+    ratio = runner.comparison.ratio if runner.comparison else None
+    return timed.ended(runner.verdict, runner.reason, ratio=ratio, samples=_flat(runner.rounds))
+
+
+def _flat(rounds: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    return tuple(sample for round_ in rounds for sample in round_)
+
+
+def winner(field: Field) -> Candidate | None:
+    """The fastest candidate that is right and faster than the baseline."""
+    faster = [c for c in field.candidates if c.attempt.verdict is Verdict.FASTER]
+    return max(faster, key=lambda c: c.attempt.ratio or 1.0, default=None)
