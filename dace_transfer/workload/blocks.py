@@ -69,13 +69,13 @@ def nest_block(block: ControlFlowBlock, label: str) -> nodes.NestedSDFG:
     known = inner.free_symbols
     node = state.add_nested_sdfg(
         inner,
-        sorted(shared & (reads | writes)),
+        sorted(shared & reads),
         sorted(shared & writes),
         {name: name for name in free if name in {str(symbol) for symbol in known}},
         name=label,
     )
     node.label = label
-    for name in sorted(shared & (reads | writes)):
+    for name in sorted(shared & reads):
         state.add_edge(state.add_read(name), None, node, name, _whole(name, sdfg))
     for name in sorted(shared & writes):
         state.add_edge(node, name, state.add_write(name), None, _whole(name, sdfg))
