@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from dace_transfer.building.expression import evaluate
 
@@ -87,27 +89,25 @@ class Failure:
 
 
 def save(binary: Binary, folder: Path) -> None:
-    """Write `abi.json` into the folder; the library is named relative to it."""
-    data = asdict(binary) | {"library": Path(binary.library).name}
-    data["library"] = str(binary.library)
-    (folder / ABI_FILE).write_text(json.dumps(data))
+    """Write `abi.json` into a folder that lies beside the library's, so that both can be moved together."""
+    library = os.path.relpath(binary.library, folder)
+    (folder / ABI_FILE).write_text(json.dumps(asdict(binary) | {"library": library}))
 
 
 def load(folder: Path) -> Binary | None:
     """Read a binary back, or None where there is none or its library is gone."""
     try:
         data = json.loads((folder / ABI_FILE).read_text())
-    except (OSError, ValueError):
+        library = (folder / data["library"]).resolve()
+        return from_json(data, library) if library.is_file() else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    library = (folder / data["library"]).resolve()
-    return from_json(data, library) if library.is_file() else None
 
 
-def from_json(data: Mapping[str, object], library: Path) -> Binary:
-    """Make a binary of its JSON form."""
-    fields = json.loads(json.dumps(data))
+def from_json(data: Mapping[str, Any], library: Path) -> Binary:
+    """Make a binary of its JSON form and its library."""
     arguments = tuple(
-        Argument(**(item | {"shape": tuple(item["shape"]), "strides": tuple(item["strides"])}))
-        for item in fields["arguments"]
+        Argument(**{**item, "shape": tuple(item["shape"]), "strides": tuple(item["strides"])})
+        for item in data["arguments"]
     )
-    return Binary(library, fields["name"], arguments, tuple(fields["init_symbols"]))
+    return Binary(library, data["name"], arguments, tuple(data["init_symbols"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Inputs:
         files: `.npy` file per array argument; arrays that are not named are filled at random.
         scalars: A value per scalar argument that is no symbol; others are drawn at random.
         seed: Seed of everything that is drawn; equal seeds give equal data in every process.
+        poison: Fill arrays that the program only writes with NaN instead.
         signed: Draw from a standard normal distribution instead of uniformly from [0.1, 1.1).
     """
 
@@ -23,4 +25,33 @@ class Inputs:
     files: Mapping[str, Path] = field(default_factory=dict)
     scalars: Mapping[str, float | int | complex | bool] = field(default_factory=dict)
     seed: int = 0
+    poison: bool = False
     signed: bool = False
+
+
+def to_json(inputs: Inputs) -> dict[str, Any]:
+    """The form that crosses a pipe."""
+    scalars = {name: _plain(value) for name, value in inputs.scalars.items()}
+    files = {name: str(path) for name, path in inputs.files.items()}
+    sizes = {name: int(value) for name, value in inputs.sizes.items()}
+    return {
+        "sizes": sizes,
+        "files": files,
+        "scalars": scalars,
+        "seed": inputs.seed,
+        "poison": inputs.poison,
+        "signed": inputs.signed,
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Inputs:
+    """The inverse of `to_json`."""
+    scalars = {name: complex(*value) if isinstance(value, list) else value for name, value in data["scalars"].items()}
+    files = {name: Path(path) for name, path in data["files"].items()}
+    return Inputs(data["sizes"], files, scalars, data["seed"], data["poison"], data["signed"])
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars become Python's, and complex numbers pairs."""
+    plain = value.item() if hasattr(value, "item") else value
+    return [plain.real, plain.imag] if isinstance(plain, complex) else plain

@@ -1,0 +1,205 @@
+"""One differential trial, inside the running child: the baseline, then every candidate on the same data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dace_transfer.building.binary import Binary
+from dace_transfer.errors import RunError
+from dace_transfer.measure.arena import Arena, furnish
+from dace_transfer.measure.buffers import CANARIES, Array
+from dace_transfer.measure.calling import Program
+from dace_transfer.measure.differences import difference, informative, perturbed
+from dace_transfer.measure.inputs import Inputs
+from dace_transfer.serving import Reply
+
+_OWN_ERRORS = 4.0
+_SENSITIVITIES = 16.0
+_SLOWEST_PERTURBED = 2.0
+_MOST_ROUNDS = 10
+_SHORTEST_SAMPLE = 5e-4
+_MOST_CALLS = 200
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How large an error may be.
+
+    Attributes:
+        tolerance: Always allowed.
+        cap: Never exceeded, however inaccurate the baseline itself is.
+    """
+
+    tolerance: float
+    cap: float
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the baseline made of the data, and how sure that is.
+
+    Attributes:
+        results: Every array after the run.
+        exact: The same in higher precision, where there is a reference.
+        allowed: Largest error that counts as equal, per array.
+    """
+
+    results: Mapping[str, Array]
+    exact: Mapping[str, Array]
+    allowed: Mapping[str, float]
+
+
+def run_trial(
+    baseline: Binary,
+    reference: Binary | None,
+    candidates: Mapping[str, Binary],
+    inputs: Inputs,
+    bounds: Bounds,
+    budget: float,
+    reply: Reply,
+) -> None:
+    """Run one trial and reply as it goes, so that the parent knows whom to blame for a crash.
+
+    Replies: `{"event": "running", "who"}` before anything runs; `{"event": "baseline", ...}` once; then
+    `{"event": "judged", "who", "kind", "reason", "error", "allowed"}` and, with a time budget, `{"event": "timed",
+    "samples": {who: [...]}}` followed by a second `judged` for each; last `{"event": "done"}`.
+    """
+    reply({"event": "running", "who": "baseline"})
+    try:
+        arena = furnish(baseline.arguments, inputs)
+        arena.use_canary(CANARIES[inputs.seed % len(CANARIES)])
+        program = arena.load(baseline)
+        seconds = _timed(program)
+    except RunError as error:
+        reply({"event": "baseline", "problem": str(error)})
+        reply({"event": "done"})
+        return
+    if arena.overrun():
+        problem = f"It writes outside of {', '.join(arena.overrun())}."
+        reply({"event": "baseline", "problem": problem})
+        reply({"event": "done"})
+        return
+    expectation, useful = _expect(arena, program, reference, inputs, bounds, seconds, reply)
+    reply({"event": "baseline", "problem": None, "seconds": seconds, "informative": useful})
+    programs = _judge_all(arena, candidates, expectation, reply)
+    if budget > 0 and programs:
+        samples = _interleave(arena, {"baseline": program, **programs}, budget, reply)
+        reply({"event": "timed", "samples": samples})
+        for who, candidate in programs.items():
+            reply({"event": "running", "who": who})
+            reply(_judge(arena, candidate, expectation, "when run again, ") | {"who": who})
+    reply({"event": "done"})
+
+
+def _expect(
+    arena: Arena,
+    program: Program,
+    reference: Binary | None,
+    inputs: Inputs,
+    bounds: Bounds,
+    seconds: float,
+    reply: Reply,
+) -> tuple[Expectation, dict[str, bool]]:
+    results = {name: buffer.data.copy() for name, buffer in arena.buffers.items() if buffer.changed()}
+    useful = {name: informative(array, arena.buffers[name].pristine) for name, array in results.items()}
+    errors = dict.fromkeys(results, 0.0)
+    if seconds < _SLOWEST_PERTURBED:
+        arena.reset()
+        for buffer in arena.buffers.values():
+            buffer.data[:] = perturbed(buffer.pristine, inputs.seed)
+        program.run()
+        for name, result in results.items():
+            errors[name] = _SENSITIVITIES * difference(arena.buffers[name].data, result)
+    exact = {} if reference is None else _run_reference(arena, reference, reply)
+    for name, array in exact.items():
+        if name in results:
+            own = difference(results[name], results[name], array)
+            errors[name] = max(errors[name], _OWN_ERRORS * own)
+    allowed = {name: max(bounds.tolerance, min(bounds.cap, error)) for name, error in errors.items()}
+    return Expectation(results, exact, allowed), useful
+
+
+def _run_reference(arena: Arena, reference: Binary, reply: Reply) -> dict[str, Array]:
+    """Results in higher precision, or none: a reference that does not run only costs some sharpness."""
+    reply({"event": "running", "who": "reference"})
+    kinds = {argument.name: argument.dtype for argument in reference.arguments}
+    pristine = {name: buffer.pristine.astype(kinds[name]) for name, buffer in arena.buffers.items() if name in kinds}
+    wide = Arena(reference.arguments, pristine, arena.scalars)
+    try:
+        wide.load(reference).run()
+    except RunError:
+        return {}
+    return {} if wide.overrun() else {name: wide.buffers[name].data for name in wide.written()}
+
+
+def _judge_all(
+    arena: Arena, candidates: Mapping[str, Binary], expectation: Expectation, reply: Reply
+) -> dict[str, Program]:
+    programs = {}
+    for who, candidate in candidates.items():
+        reply({"event": "running", "who": who})
+        try:
+            program = arena.load(candidate)
+        except RunError as error:
+            reply({"event": "judged", "who": who, "kind": "abi", "reason": str(error)})
+            continue
+        judgement = _judge(arena, program, expectation, "")
+        reply(judgement | {"who": who})
+        if judgement["kind"] == "ok":
+            programs[who] = program
+    return programs
+
+
+def _judge(arena: Arena, program: Program, expectation: Expectation, when: str) -> dict[str, Any]:
+    arena.reset()
+    program.run()
+    overrun = arena.overrun()
+    if overrun:
+        return _verdict("guard", f"It writes outside of {', '.join(overrun)}.", float("inf"), 0.0)
+    worst, limit = 0.0, 0.0
+    for name, buffer in arena.buffers.items():
+        if name not in expectation.results:
+            if buffer.changed():
+                return _verdict("wrong", f"{when}it changes '{name}', which must stay.", float("inf"), 0.0)
+            continue
+        error = difference(buffer.data, expectation.results[name], expectation.exact.get(name))
+        allowed = expectation.allowed[name]
+        if not error <= allowed:
+            reason = f"{when}'{name}' differs by {error:.3g}, where {allowed:.3g} is allowed."
+            return _verdict("wrong", reason, error, allowed)
+        if error >= worst:
+            worst, limit = error, allowed
+    return _verdict("ok", "", worst, limit)
+
+
+def _verdict(kind: str, reason: str, error: float, allowed: float) -> dict[str, Any]:
+    text = reason[:1].upper() + reason[1:]
+    return {"event": "judged", "kind": kind, "reason": text, "error": error, "allowed": allowed}
+
+
+def _interleave(arena: Arena, programs: Mapping[str, Program], budget: float, reply: Reply) -> dict[str, list[float]]:
+    """Time programs round robin until the budget is spent, each on fresh data; one round at least."""
+    samples: dict[str, list[float]] = {who: [] for who in programs}
+    touched = set(arena.written())
+    calls = 1
+    deadline = time.perf_counter() + budget
+    for done in range(_MOST_ROUNDS):
+        for who, program in programs.items():
+            reply({"event": "running", "who": who})
+            arena.reset(touched)
+            samples[who].append(_timed(program, calls))
+        if done == 0:
+            calls = max(1, min(_MOST_CALLS, round(_SHORTEST_SAMPLE / max(samples["baseline"][0], 1e-9))))
+        if time.perf_counter() > deadline:
+            break
+    return samples
+
+
+def _timed(program: Program, calls: int = 1) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        program.run()
+    return (time.perf_counter() - start) / calls
