@@ -55,7 +55,7 @@ def _dangling(connection: Connection) -> Iterator[str]:
     for table in Base.metadata.sorted_tables:
         for key in table.foreign_keys:
             column: Column[Any] = key.parent
-            missing = select(distinct(column)).where(column.not_in(select(key.column)))
+            missing = select(column).distinct().where(column.not_in(select(key.column)))
             for value in connection.execute(missing).scalars():
                 yield f"Table '{table.name}' refers to '{value}', which is not in table '{key.column.table.name}'."
 

@@ -62,7 +62,7 @@ def from_json(kind: type[R], values: Mapping[str, Any]) -> R:
     forms = dict(_forms(kind))
     if values.keys() != forms.keys():
         odd = ", ".join(repr(name) for name in sorted(values.keys() ^ forms.keys()))
-        raise StoreError(f"A {NAMES[kind]} has the fields {', '.join(forms)}; missing or unknown here: {odd}.")
+        raise StoreError(f"The fields of a record of kind '{NAMES[kind]}' are {', '.join(forms)}; missing or unknown here: {odd}.")
     return kind(**{name: _convert(kind, name, form.read, values[name]) for name, form in forms.items()})
 
 
@@ -113,7 +113,7 @@ def _convert(record: Record | type[Any], name: str, function: Callable[[Any], An
         expected = dict(_forms(kind))[name].expected
         got = repr(value)
         got = got if len(got) <= 60 else got[:57] + "..."
-        raise StoreError(f"Field '{name}' of a {NAMES[kind]} should be {expected}, got {got}.") from error
+        raise StoreError(f"The field '{name}' of this {NAMES[kind]} record should be {expected}, got {got}.") from error
 
 
 def _text(value: Any) -> str:

@@ -73,9 +73,10 @@ def select_all(kind: type[Any]) -> Select[Any]:
 
 def pages(open_connection: OpenConnection, kind: type[Any]) -> Iterator[dict[str, Any]]:
     """Yield all rows of a class in the order of their keys, with no connection held while yielding."""
+    query = select_all(kind)
     order = _order(kind)
     names = [column.name for column in order]
-    query = select_all(kind).order_by(*order).limit(_PAGE)
+    query = query.order_by(*order).limit(_PAGE)
     rows: list[dict[str, Any]] = []
     while True:
         after = tuple_(*order) > tuple_(*(rows[-1][name] for name in names)) if rows else None
