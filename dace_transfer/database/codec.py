@@ -62,7 +62,9 @@ def from_json(kind: type[R], values: Mapping[str, Any]) -> R:
     forms = dict(_forms(kind))
     if values.keys() != forms.keys():
         odd = ", ".join(repr(name) for name in sorted(values.keys() ^ forms.keys()))
-        raise StoreError(f"The fields of a record of kind '{NAMES[kind]}' are {', '.join(forms)}; missing or unknown here: {odd}.")
+        raise StoreError(
+            f"The fields of a record of kind '{NAMES[kind]}' are {', '.join(forms)}; missing or unknown here: {odd}."
+        )
     return kind(**{name: _convert(kind, name, form.read, values[name]) for name, form in forms.items()})
 
 

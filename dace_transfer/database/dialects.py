@@ -23,28 +23,34 @@ _ADVISORY_LOCK = 0x64616365
 Upsert = sqlite.Insert | postgresql.Insert
 
 
-def make_engine(location: str) -> Engine:
-    """Return an engine for an SQLAlchemy URL; nothing is opened but folders are made.
+def make_engine(location: str | Path) -> Engine:
+    """Return an engine for an SQLAlchemy URL, or for an SQLite file; nothing is opened but folders are made.
 
     Raises:
         StoreError: The URL is malformed, names an unknown kind of database, or its folder cannot be made.
     """
-    try:
-        url = make_url(location)
-        backend = url.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise StoreError(
-            f"'{location}' is no database URL; give the path of a file or a URL such as 'postgresql://host/name'."
-        ) from error
+    url = _url(location)
+    backend = url.get_backend_name()
     if backend == "sqlite":
         return _sqlite_engine(url)
     if backend != "postgresql":
         raise StoreError(f"A database of kind '{backend}' is not supported; use an SQLite file or PostgreSQL.")
     try:
         return create_engine(url)
-    except ModuleNotFoundError as error:
+    except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
-            f"A PostgreSQL database needs the Python module '{error.name}'; install it or use another driver."
+            f"The driver of '{url.render_as_string()}' cannot be loaded ({error}); install it or name another one."
+        ) from error
+
+
+def _url(location: str | Path) -> URL:
+    if isinstance(location, Path) or "://" not in location:
+        return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+    try:
+        return make_url(location)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(
+            f"'{location}' is no database URL; give the path of a file or a URL such as 'postgresql://host/name'."
         ) from error
 
 

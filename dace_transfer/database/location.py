@@ -14,11 +14,3 @@ def default_location() -> str:
     """Return the path or URL used when none is given, read from the environment at each call."""
     named = os.environ.get(VARIABLE, "")
     return named or str(Path(platformdirs.user_data_dir("dace_transfer", appauthor=False)) / "database.sqlite")
-
-
-def url_of(location: str | Path) -> str:
-    """Return a location as an SQLAlchemy URL; whatever is no URL is the path of an SQLite file."""
-    text = os.fspath(location)
-    if "://" in text:
-        return text
-    return f"sqlite:///{Path(text).expanduser().absolute()}"

@@ -231,7 +231,7 @@ def _merged(*stores):
 CHOICES = st.sets(st.integers(0, 17))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(a=CHOICES, b=CHOICES, c=CHOICES)
 def test_merging_is_a_set_union(tmp_path, make, a, b, c):
     one, two, three = (_store_of(choice, make) for choice in (a, b, c))
