@@ -27,7 +27,7 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     result = copy.deepcopy(sdfg)
     if sizes:
         specialize(result, sizes)
-    set_fast_implementations(result, DeviceType.CPU)
+    _choose_implementations(result)
     result.expand_library_nodes()
     for nested in result.all_sdfgs_recursive():
         nested.openmp_sections = False
@@ -37,31 +37,37 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     return result
 
 
+def _choose_implementations(sdfg: dace.SDFG) -> None:
+    """Give every library node the fastest implementation installed, except where a recipe chose one."""
+    chosen = {n: n.implementation for n, _ in sdfg.all_nodes_recursive() if isinstance(n, nodes.LibraryNode)}
+    set_fast_implementations(sdfg, DeviceType.CPU)
+    for node, implementation in chosen.items():
+        if implementation is not None:
+            node.implementation = implementation
+
+
 def specialize(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> None:
     """Replace free symbols by numbers, in nested SDFGs as well. Changes `sdfg`."""
     known = {name: int(value) for name, value in sizes.items() if name in map(str, sdfg.free_symbols)}
-    sdfg.specialize(known)
-    _push_down(sdfg, known)
+    _fix(sdfg, known)
 
 
-def _push_down(sdfg: dace.SDFG, known: Mapping[str, int]) -> None:
+def _fix(sdfg: dace.SDFG, known: Mapping[str, int]) -> None:
+    sdfg.replace_dict({name: str(value) for name, value in known.items()})
+    for name in known:
+        sdfg.symbols.pop(name, None)
     for state in sdfg.states():
         for node in state.nodes():
             if isinstance(node, nodes.NestedSDFG):
-                _push_into(node, known)
+                _fix_nested(node)
 
 
-def _push_into(node: nodes.NestedSDFG, known: Mapping[str, int]) -> None:
-    constants: dict[str, int] = {}
-    for name, value in node.symbol_mapping.items():
-        expr = symbolic.pystr_to_symbolic(str(value)).subs({symbol: known[symbol] for symbol in known})
-        if expr.is_Integer and not _assigned(node.sdfg, name):
-            constants[name] = int(expr)
-    node.sdfg.replace_dict(constants)
-    for name in constants:
+def _fix_nested(node: nodes.NestedSDFG) -> None:
+    values = {name: symbolic.pystr_to_symbolic(str(value)) for name, value in node.symbol_mapping.items()}
+    known = {n: int(v) for n, v in values.items() if v.is_Integer and not _assigned(node.sdfg, n)}
+    for name in known:
         del node.symbol_mapping[name]
-        node.sdfg.symbols.pop(name, None)
-    _push_down(node.sdfg, constants)
+    _fix(node.sdfg, known)
 
 
 def _assigned(sdfg: dace.SDFG, name: str) -> bool:

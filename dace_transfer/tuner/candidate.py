@@ -67,7 +67,7 @@ class Field:
 def make_field(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> Field:
     """Apply the baseline and every proposal to a workload; equal results are tried once."""
     baseline = _apply(session, workload, Proposal(session.library[BASELINE], "baseline"))
-    seen = {_digest(baseline.sdfg, workload): BASELINE, workload.digest: "doing nothing"}
+    seen = {_digest(baseline.sdfg, workload): BASELINE}
     candidates: list[Candidate] = []
     for proposal in proposals:
         candidate = _apply(session, workload, proposal)
