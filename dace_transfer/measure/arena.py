@@ -63,14 +63,14 @@ class Arena:
         return [name for name, buffer in self.buffers.items() if buffer.changed()]
 
     def _check(self, argument: Argument) -> None:
+        if argument.kind == "scalar" and argument.name in self.scalars:
+            return
         ours = self.arguments.get(argument.name)
         if ours is None or ours.kind != argument.kind or ours.dtype != argument.dtype:
             raise RunError(
                 f"The program takes {argument.kind} '{argument.name}' of {argument.dtype}, "
                 "which is not an argument of the program it is to replace."
             )
-        if argument.kind == "scalar":
-            return
         sizes = {name: int(value) for name, value in self.scalars.items() if isinstance(value, (int, np.integer))}
         if argument.count(sizes) > self.buffers[argument.name].data.size:
             raise RunError(f"The program needs a larger buffer for '{argument.name}' than it is given.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -27,6 +29,25 @@ class Inputs:
     seed: int = 0
     poison: bool = False
     signed: bool = False
+
+
+def save_arguments(arguments: Mapping[str, Any], folder: Path) -> Inputs:
+    """Describe a user's own arguments: arrays are copied into the folder, numbers are kept.
+
+    Args:
+        arguments: A NumPy array or scalar per argument, symbols included; never changed.
+        folder: Where the copies go; must live as long as the inputs are used.
+    """
+    files: dict[str, Path] = {}
+    scalars: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if np.ndim(value) == 0 and not isinstance(value, np.ndarray):
+            scalars[name] = value
+            continue
+        files[name] = folder / f"{name}.npy"
+        np.save(files[name], np.asarray(value))
+    sizes = {name: int(value) for name, value in scalars.items() if isinstance(value, (int, np.integer))}
+    return Inputs(sizes, files, {name: value for name, value in scalars.items() if name not in sizes})
 
 
 def to_json(inputs: Inputs) -> dict[str, Any]:

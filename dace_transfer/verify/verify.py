@@ -2,15 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import dace
 
+from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
+from dace_transfer.measure.inputs import Inputs, save_arguments
 from dace_transfer.target import Target
+from dace_transfer.verify.laboratory import Judgement, Laboratory, Trial
+from dace_transfer.verify.precision import bounds, reference
+from dace_transfer.verify.sizes import reduced_sizes
 from dace_transfer.verify.verification import Verification
 from dace_transfer.workload import Workload
+
+_REDUCED_TRIALS = 3
+_REDUCED_TIMEOUT = 10.0
+_REAL_TIMEOUT = 120.0
+_BUDGET = 0.5
+
+Outcome = Binary | Failure
+
+
+@dataclass
+class _Record:
+    """What all trials of one group found out."""
+
+    trials: list[Trial] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, trial: Trial) -> bool:
+        """Keep a trial; says whether the baseline could be run."""
+        if trial.problem:
+            self.problems.append(trial.problem)
+            return False
+        self.trials.append(trial)
+        return True
+
+    def failed(self) -> set[str]:
+        return {who for trial in self.trials for who, verdict in trial.judgements.items() if verdict.kind != "ok"}
+
+
+@dataclass(frozen=True)
+class _Group:
+    """One baseline with the candidates that were built."""
+
+    workload: dace.SDFG
+    sizes: Mapping[str, int]
+    baseline: Outcome
+    reference: Outcome | None
+    candidates: Sequence[Outcome]
+
+    def built(self, without: set[str]) -> dict[str, Binary]:
+        return {
+            str(index): binary
+            for index, binary in enumerate(self.candidates)
+            if isinstance(binary, Binary) and str(index) not in without
+        }
 
 
 def verify(
@@ -19,13 +72,30 @@ def verify(
     target: Target,
     *,
     seed: int = 0,
+    build_timeout: float = 120.0,
 ) -> list[list[Verification]]:
     """Run each candidate against its workload on generated inputs, in child processes.
 
+    Everything is built together. Each group then runs at up to three sets of smaller sizes that expose edges, and
+    once at its real sizes, where it is also timed and judged again afterwards. The data alternates between
+    positive and signed, results that are only written between NaN and random, and the guard regions round all
+    buffers between NaN and a finite pattern. An error is compared with a run in double precision, where the
+    program has less, and with what rounding errors in the inputs do to the baseline.
+
+    Args:
+        pairs: Workloads, each with the candidates that are to replace it.
+        builder: Compiles all of them.
+        target: Where they run.
+        seed: Seed of the generated data.
+        build_timeout: Seconds one compilation may take.
+
     Returns:
-        One verification per candidate, in the order given.
+        One verification per candidate, in the order given. A workload that cannot be run on generated inputs
+        makes all of its candidates unverifiable.
     """
-    raise NotImplementedError
+    groups = _build(pairs, builder, build_timeout)
+    with Laboratory(target) as laboratory:
+        return [_verify_group(group, laboratory, seed) for group in groups]
 
 
 def verify_program(
@@ -34,8 +104,12 @@ def verify_program(
     arguments: Mapping[str, Any],
     builder: Builder,
     target: Target,
+    *,
+    build_timeout: float = 300.0,
 ) -> Verification:
     """Run a whole tuned program against the original on copies of the user's own arguments.
+
+    Arrays that are not given, such as return values, are compared too.
 
     Args:
         original: The program as the user wrote it.
@@ -43,5 +117,119 @@ def verify_program(
         arguments: A NumPy array or scalar per argument of `original`, symbols included; never changed.
         builder: Compiles both.
         target: Where both run.
+        build_timeout: Seconds one compilation may take.
     """
-    raise NotImplementedError
+    wide = reference(original)
+    built = builder.build([original, tuned, *([] if wide is None else [wide])], build_timeout)
+    with tempfile.TemporaryDirectory(prefix="dace-transfer-arguments-") as folder:
+        inputs = save_arguments(arguments, Path(folder))
+        sizes = dict(inputs.sizes)
+        group = _Group(original, sizes, built[0], built[2] if wide is not None else None, built[1:2])
+        if isinstance(group.baseline, Failure):
+            return _unverifiable(f"The original does not build: {group.baseline.message}")
+        record = _Record()
+        with Laboratory(target) as laboratory:
+            # The second seed differs in the guards' pattern; the data is the user's in both.
+            _run(group, laboratory, record, replace(inputs, seed=1), _REAL_TIMEOUT, 0.0)
+            _run(group, laboratory, record, replace(inputs, seed=0, poison=True), _REAL_TIMEOUT, _BUDGET)
+    return _conclude(group.candidates[0], "0", record, trusted=True)
+
+
+def _build(pairs: Sequence[tuple[Workload, Sequence[dace.SDFG]]], builder: Builder, timeout: float) -> list[_Group]:
+    wides = [reference(workload.sdfg) for workload, _ in pairs]
+    wanted = []
+    for (workload, candidates), wide in zip(pairs, wides, strict=True):
+        wanted += [workload.sdfg, *([] if wide is None else [wide]), *candidates]
+    built: Iterator[Outcome] = iter(builder.build(wanted, timeout))
+    return [
+        _Group(
+            workload.sdfg,
+            workload.sizes,
+            next(built),
+            None if wide is None else next(built),
+            [next(built) for _ in candidates],
+        )
+        for (workload, candidates), wide in zip(pairs, wides, strict=True)
+    ]
+
+
+def _verify_group(group: _Group, laboratory: Laboratory, seed: int) -> list[Verification]:
+    if isinstance(group.baseline, Failure):
+        verification = _unverifiable(f"The original does not build: {group.baseline.message}")
+        return [verification for _ in group.candidates]
+    record = _Record()
+    runs = 0
+    for sizes in reduced_sizes(group.sizes):
+        if runs == _REDUCED_TRIALS:
+            break
+        inputs = Inputs(sizes, seed=2 * seed + runs, poison=runs % 2 == 0, signed=runs % 2 == 1)
+        runs += _run(group, laboratory, record, inputs, _REDUCED_TIMEOUT, 0.0)
+    if not runs:
+        inputs = Inputs(group.sizes, seed=2 * seed + 1, signed=True)
+        _run(group, laboratory, record, inputs, _REAL_TIMEOUT, 0.0)
+    real = Inputs(group.sizes, seed=2 * seed, poison=True)
+    trusted = _run(group, laboratory, record, real, _REAL_TIMEOUT, _BUDGET)
+    return [
+        _conclude(candidate, str(index), record, trusted=trusted) for index, candidate in enumerate(group.candidates)
+    ]
+
+
+def _run(group: _Group, laboratory: Laboratory, record: _Record, inputs: Inputs, timeout: float, budget: float) -> bool:
+    """Run one trial with the candidates that are still right; says whether the baseline could be run."""
+    assert isinstance(group.baseline, Binary)
+    wide = group.reference if isinstance(group.reference, Binary) else None
+    candidates = group.built(record.failed())
+    if not candidates:
+        return True
+    limits = bounds(group.workload, inputs.sizes)
+    trial = laboratory.run(group.baseline, wide, candidates, inputs, limits, budget=budget, timeout=timeout)
+    return record.add(trial)
+
+
+def _conclude(candidate: Outcome, who: str, record: _Record, *, trusted: bool) -> Verification:
+    if isinstance(candidate, Failure):
+        return Verification(False, candidate.kind, candidate.message)
+    judgements = [trial.judgements[who] for trial in record.trials if who in trial.judgements]
+    failure = next((judgement for judgement in judgements if judgement.kind != "ok"), None)
+    if failure is not None:
+        return Verification(False, failure.kind, failure.reason, failure.error, failure.allowed, trials=len(judgements))
+    doubt = _doubt(record, trusted)
+    if doubt:
+        return replace(_unverifiable(doubt), trials=len(judgements))
+    return _timed(_worst(judgements), who, record.trials)
+
+
+def _doubt(record: _Record, trusted: bool) -> str:
+    """Why agreement would prove nothing; empty if it does."""
+    if not trusted or not record.trials:
+        return record.problems[-1] if record.problems else "The original could not be run."
+    told: dict[str, bool] = {}
+    for trial in record.trials:
+        for name, useful in trial.informative.items():
+            told[name] = told.get(name, False) or useful
+    if not told:
+        return "The original changes nothing on these inputs."
+    silent = sorted(name for name, useful in told.items() if not useful)
+    return f"The original computes no numbers in {', '.join(silent)} on these inputs." if silent else ""
+
+
+def _worst(judgements: Sequence[Judgement]) -> Verification:
+    worst = max(judgements, key=lambda judgement: judgement.error)
+    return Verification(True, "ok", "", worst.error, worst.allowed, trials=len(judgements))
+
+
+def _timed(verification: Verification, who: str, trials: Sequence[Trial]) -> Verification:
+    samples = next((trial.samples for trial in reversed(trials) if who in trial.samples), None)
+    if samples is None:
+        return verification
+    ratio = statistics.median(samples["baseline"]) / statistics.median(samples[who])
+    return replace(
+        verification,
+        ratio=ratio,
+        baseline_samples=tuple(samples["baseline"]),
+        samples=tuple(samples[who]),
+    )
+
+
+def _unverifiable(reason: str) -> Verification:
+    return Verification(False, "unverifiable", reason)

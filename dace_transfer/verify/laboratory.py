@@ -1,0 +1,187 @@
+"""Runs differential trials in a child, survives its death, and finds out who caused it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from dace_transfer.building.binary import Binary
+from dace_transfer.child import Child, Ended
+from dace_transfer.measure.inputs import Inputs, to_json
+from dace_transfer.measure.running import memory_limit, runner, wire
+from dace_transfer.measure.trial import Bounds
+from dace_transfer.target import Target
+
+_SHORTEST_TIMEOUT = 10.0
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one trial, or the death of the child in it, says about one candidate.
+
+    Attributes:
+        kind: "ok", or a failing kind of `Verification`.
+        reason: One sentence; empty when ok.
+        error: Largest error.
+        allowed: What that error was allowed to be.
+    """
+
+    kind: str
+    reason: str
+    error: float = 0.0
+    allowed: float = 0.0
+
+
+@dataclass
+class Trial:
+    """What one trial found out.
+
+    Attributes:
+        problem: Why the baseline could not be used; empty if it could.
+        informative: Per array the baseline changed, whether it holds mostly numbers afterwards.
+        judgements: Per candidate; a failure stays.
+        samples: Seconds per run, of "baseline" and per candidate, where it was timed.
+    """
+
+    problem: str = ""
+    informative: dict[str, bool] = field(default_factory=dict)
+    judgements: dict[str, Judgement] = field(default_factory=dict)
+    samples: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Laboratory:
+    """A running child that is replaced when it dies."""
+
+    def __init__(self, target: Target) -> None:
+        """Prepare; the child starts with the first trial."""
+        self._target = target
+        self._stack = ExitStack()
+        self._child: Child | Ended | None = None
+
+    def __enter__(self) -> Laboratory:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def run(
+        self,
+        baseline: Binary,
+        reference: Binary | None,
+        candidates: Mapping[str, Binary],
+        inputs: Inputs,
+        bounds: Bounds,
+        *,
+        budget: float = 0.0,
+        timeout: float = 60.0,
+    ) -> Trial:
+        """Run one trial to its end, whatever dies on the way.
+
+        Who was running when the child died is to blame, unless somebody ran before it in the same child and may
+        have spoilt its memory: then it gets a second chance, as the first in a new child.
+
+        Args:
+            baseline: What is right.
+            reference: The same in higher precision, if there is such.
+            candidates: Who is judged, by name.
+            inputs: What all run on.
+            bounds: Largest errors.
+            budget: Seconds to spend on timing; 0 times nothing.
+            timeout: Seconds the baseline may take; candidates get a multiple of what it took.
+        """
+        trial = Trial()
+        remaining = dict(candidates)
+        forgiven: set[str] = set()
+        while True:
+            fresh = not isinstance(self._child, Child)
+            culprit, end = self._attempt(baseline, reference, remaining, inputs, bounds, budget, timeout, trial)
+            if end is None:
+                return trial
+            self._discard()
+            first = fresh and (culprit == "baseline" or culprit == next(iter(remaining), None))
+            if end.kind == "crash" and not first and culprit not in forgiven:
+                forgiven.add(culprit)
+                remaining = {culprit: remaining[culprit], **remaining} if culprit in remaining else remaining
+                continue
+            if culprit == "baseline":
+                trial.problem = f"The original does not run on these inputs: {end.message}"
+                return trial
+            if culprit == "reference":
+                reference = None
+                continue
+            trial.judgements[culprit] = Judgement(end.kind, end.message)
+            del remaining[culprit]
+            if not remaining:
+                return trial
+
+    def _attempt(
+        self,
+        baseline: Binary,
+        reference: Binary | None,
+        candidates: Mapping[str, Binary],
+        inputs: Inputs,
+        bounds: Bounds,
+        budget: float,
+        timeout: float,
+        trial: Trial,
+    ) -> tuple[str, Ended | None]:
+        """Run a trial until it is done or the child dies; returns who was running, and how it died."""
+        child = self._start()
+        if isinstance(child, Ended):
+            return "baseline", child
+        child.send(
+            {
+                "op": "trial",
+                "baseline": wire(baseline),
+                "reference": None if reference is None else wire(reference),
+                "candidates": {who: wire(binary) for who, binary in candidates.items()},
+                "inputs": to_json(inputs),
+                "tolerance": bounds.tolerance,
+                "cap": bounds.cap,
+                "budget": budget,
+                "memory": memory_limit(),
+            }
+        )
+        running, patience, began = "baseline", timeout, time.monotonic()
+        while True:
+            event = child.receive(patience)
+            if isinstance(event, Ended):
+                return running, event
+            if "event" not in event:
+                return running, Ended(event["kind"], event["reason"])
+            if event["event"] == "done":
+                return running, None
+            if event["event"] == "running":
+                running = event["who"]
+            if event["event"] == "baseline":
+                patience = max(_SHORTEST_TIMEOUT, _PATIENCE * (time.monotonic() - began))
+            _note(trial, event)
+
+    def _start(self) -> Child | Ended:
+        if not isinstance(self._child, Child):
+            self._child = self._stack.enter_context(runner(self._target))
+        return self._child
+
+    def _discard(self) -> None:
+        self._stack.close()
+        self._child = None
+
+
+def _note(trial: Trial, event: Mapping[str, Any]) -> None:
+    if event["event"] == "baseline":
+        trial.problem = event["problem"] or ""
+        trial.informative = event.get("informative", {})
+    if event["event"] == "timed":
+        trial.samples = event["samples"]
+    if event["event"] == "judged":
+        judgement = Judgement(event["kind"], event["reason"], event.get("error", 0.0), event.get("allowed", 0.0))
+        known = trial.judgements.get(event["who"])
+        if known is None or known.kind == "ok":
+            trial.judgements[event["who"]] = judgement
