@@ -35,9 +35,7 @@ def neighbour_proposals(
         exclude_families: Program families that may not donate.
         exclude_digests: Workloads that may not donate.
     """
-    near = store.neighbours(
-        encoder, "", vector, _DONORS, exclude_families, exclude_digests, donors_only=True
-    )
+    near = store.neighbours(encoder, "", vector, _DONORS, exclude_families, exclude_digests, donors_only=True)
     offers = [
         (rank, index, neighbour, donation)
         for index, neighbour in enumerate(near)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dace_transfer.search.proposal import Proposal
-from dace_transfer.transformations import fill, knobs_of, load_library
+from dace_transfer.transformations import Recipe, fill, knobs_of
 
 BASELINE = "auto_optimize"
 
 
-def portfolio_proposals() -> list[Proposal]:
-    """Return every recipe of the library but the baseline, with knobs at their defaults."""
-    library = load_library()
+def portfolio_proposals(library: Mapping[str, Recipe]) -> list[Proposal]:
+    """Return every recipe of a library but the baseline, with knobs at their defaults."""
     named = (recipe for name, recipe in sorted(library.items()) if name != BASELINE)
     return [Proposal(fill(recipe, {k.name: k.default for k in knobs_of(recipe)}), "portfolio") for recipe in named]

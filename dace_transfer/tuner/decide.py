@@ -85,7 +85,7 @@ def _proposals(session: Session, workloads: Sequence[Workload]) -> list[list[Pro
     if session.mode != "search":
         return near
     known = [{proposal.recipe.id for proposal in proposals} for proposals in near]
-    portfolio = portfolio_proposals()
+    portfolio = portfolio_proposals(session.library)
     return [n + [p for p in portfolio if p.recipe.id not in ids] for n, ids in zip(near, known, strict=True)]
 
 
