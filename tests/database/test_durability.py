@@ -76,9 +76,7 @@ def test_a_killed_writer_leaves_whole_transactions(tmp_path, journal):
 
 
 def test_a_writer_killed_while_opening_leaves_a_usable_database(tmp_path, make):
-    opener = (
-        "import sys\nfrom dace_transfer.database.store import open_store\nprint(flush=True)\nopen_store(sys.argv[1])\n"
-    )
+    opener = "import sys\nfrom dace_transfer.database.store import open_store\nopen_store(sys.argv[1])\n"
     chance = random.Random(3)
     for round_ in range(5):
         path = tmp_path / f"{round_}.sqlite"

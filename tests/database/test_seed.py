@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from dace_transfer.database import seed
@@ -46,6 +49,23 @@ def test_a_newer_one_is_merged_too(shipped, make):
     shipped.put_tuning(make.tuning(ratio=5.0))
     export_to(shipped, seed.SEED)
     assert _tunings() == 2
+
+
+def test_processes_that_start_at_once_merge_it_once(shipped, make, tmp_path):
+    shipped.put_all(make.workload(f"{i:05}") for i in range(2000))
+    export_to(shipped, seed.SEED)
+    open_store(seed=False).close()
+    program = (
+        "import pathlib, sys\nfrom dace_transfer.database import opening, seed\n"
+        f"seed.SEED = pathlib.Path({str(seed.SEED)!r})\n"
+        "sys.stdin.readline()\nopening.open_sql_store(None, seed=True).close()\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) for _ in range(3)]
+    for process in processes:
+        process.stdin.write(b"\n")
+        process.stdin.close()
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert _tunings() == 1
 
 
 def test_none_shipped_is_no_error(shipped):
