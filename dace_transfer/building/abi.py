@@ -16,6 +16,19 @@ from dace_transfer.errors import BuildError
 _LAST_WORD = re.compile(r"(\w+)\s*$")
 
 
+def return_scalars(sdfg: dace.SDFG) -> None:
+    """Make scalar arguments that the program writes arrays of one element, in place.
+
+    DaCe passes scalars by value, so that a cutout which computes one would keep it to itself.
+    """
+    _, written = sdfg.read_and_write_sets()
+    conditions = {str(name) for edge in sdfg.all_interstate_edges() for name in edge.data.free_symbols}
+    for name in written - conditions:
+        descriptor = sdfg.arrays[name]
+        if isinstance(descriptor, data.Scalar) and not descriptor.transient:
+            sdfg.arrays[name] = data.Array(descriptor.dtype, (1,), storage=descriptor.storage)
+
+
 def describe(sdfg: dace.SDFG, objects: Sequence[CodeObject]) -> dict[str, Any]:
     """Describe how to call generated code.
 
@@ -41,11 +54,11 @@ def describe(sdfg: dace.SDFG, objects: Sequence[CodeObject]) -> dict[str, Any]:
             argument["reads"] = name in read or accumulates or name not in written
             argument["writes"] = name in written
         arguments.append(argument)
-    return {
-        "name": sdfg.name,
-        "arguments": arguments,
-        "init_symbols": _parameters(header, f"__dace_init_{sdfg.name}"),
-    }
+    initial = _parameters(header, f"__dace_init_{sdfg.name}")
+    unknown = sorted(set(initial) - {argument["name"] for argument in arguments})
+    if unknown:
+        raise BuildError(f"Initialisation takes {', '.join(unknown)}, which the program itself does not.")
+    return {"name": sdfg.name, "arguments": arguments, "init_symbols": initial}
 
 
 def _parameters(header: str, function: str) -> list[str]:

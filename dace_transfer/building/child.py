@@ -11,7 +11,7 @@ from dace.codegen import compiler
 from dace.codegen.codeobject import CodeObject
 from dace.config import Config
 
-from dace_transfer.building.abi import describe
+from dace_transfer.building.abi import describe, return_scalars
 from dace_transfer.serving import Reply, Request, serve
 from dace_transfer.toolchain import activate
 
@@ -33,6 +33,7 @@ def build_unit(request: Request, reply: Reply) -> None:
     for item in request["sdfgs"]:
         try:
             sdfg = dace.SDFG.from_file(item["path"])
+            return_scalars(sdfg)
             generated = sdfg.generate_code()
             binaries[item["name"]] = describe(sdfg, generated)
             objects += generated
