@@ -59,8 +59,8 @@ class _View:
         return sum(work.executions for work in self.works if holds(work)) / total if total else 0.0
 
     def access_share(self, holds: Callable[[Access], bool]) -> float:
-        """Share of accesses, weighted by the elements moved, for which `holds`."""
-        weights = [(a, w.executions * a.elements) for w in self.works for a in w.accesses]
+        """Share of accesses to arrays, weighted by the elements moved, for which `holds`."""
+        weights = [(a, w.executions * a.elements) for w in self.works for a in w.accesses if a.array]
         total = sum(weight for _, weight in weights)
         return sum(weight for access, weight in weights if holds(access)) / total if total else 0.0
 
@@ -168,14 +168,14 @@ FEATURES: tuple[tuple[str, float, Callable[[_View], float]], ...] = (
     ("divisions", 2.0, _operations("divide")),
     ("special functions", 3.0, _operations("special")),
     ("comparisons", 2.0, _operations("compare")),
-    ("floating point", 2.0, lambda v: v.share(lambda w: w.floating)),
+    ("floating point", 2.0, lambda v: v.share(lambda w: w.floating or w.kind == "copy")),
     ("bytes of an element", 0.5, lambda v: v.mean(lambda w: max((a.bytes for a in w.accesses), default=8)) / 4),
 )
 
 
 def _kinds(view: _View, kinds: set[str] | None) -> float:
     """Share of the pieces of work of these kinds; of library nodes of all other kinds for None."""
-    others = _PRODUCTS | {"Reduce", "tasklet"}
+    others = _PRODUCTS | {"Reduce", "tasklet", "copy"}
     hits = sum(w.kind in kinds if kinds is not None else w.kind not in others for w in view.works)
     return hits / len(view.works) if view.works else 0.0
 
@@ -188,5 +188,5 @@ def _traffic_share(view: _View, kinds: set[str]) -> float:
 
 
 def _library_size(view: _View) -> float:
-    sizes = [_log(_moved(w)) for w in view.works if w.kind != "tasklet"]
+    sizes = [_log(_moved(w)) for w in view.works if w.kind not in ("tasklet", "copy")]
     return sum(sizes) / len(sizes) if sizes else 0.0

@@ -42,6 +42,7 @@ class Access:
         bytes: Size of an element.
         write, conflict: Whether it writes; whether it resolves write conflicts.
         transient: Whether the container lives only inside the workload.
+        array: Whether it is an array and no scalar, which lives in a register.
     """
 
     stride: int | None
@@ -51,11 +52,12 @@ class Access:
     write: bool
     conflict: bool
     transient: bool
+    array: bool
 
 
 @dataclass(frozen=True)
 class Work:
-    """A tasklet or library node, the loops around it (outermost first), and its accesses."""
+    """A tasklet, library node or copy, the loops around it (outermost first), and its accesses."""
 
     kind: str
     loops: tuple[Loop, ...]
@@ -73,7 +75,7 @@ class Work:
 
 
 def walk(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> Iterator[Work]:
-    """Yield every tasklet and library node of an SDFG at the given sizes, in program order."""
+    """Yield every tasklet, library node and copy of an SDFG at the given sizes."""
     yield from _region(sdfg, {name: float(value) for name, value in sizes.items()}, ())
 
 
@@ -135,6 +137,8 @@ def _scope(
             yield from _region(node.sdfg, known, loops)
         elif isinstance(node, (nodes.Tasklet, nodes.LibraryNode)):
             yield _work(state, node, values, loops)
+        elif isinstance(node, nodes.AccessNode):
+            yield from _copies(state, node, values, loops)
 
 
 def _map(entry: nodes.MapEntry, values: Values) -> tuple[tuple[Loop, ...], Values]:
@@ -159,6 +163,15 @@ def _work(state: dace.SDFGState, node: nodes.CodeNode, values: Values, loops: tu
     return Work(kind, loops, _operations(node), tuple(accesses), floating)
 
 
+def _copies(state: dace.SDFGState, node: nodes.AccessNode, values: Values, loops: tuple[Loop, ...]) -> Iterator[Work]:
+    """Moves between containers without code: into a container from elsewhere, and out of a scope."""
+    moves = [(e.data, False) for e in state.in_edges(node) if isinstance(e.src, (nodes.EntryNode, nodes.AccessNode))]
+    moves += [(e.data, True) for e in state.out_edges(node) if isinstance(e.dst, nodes.ExitNode)]
+    for memlet, write in moves:
+        if memlet is not None and memlet.data:
+            yield Work("copy", loops, {}, (_access(state.sdfg, memlet, write, values, loops),), False)
+
+
 def _access(sdfg: dace.SDFG, memlet: dace.Memlet, write: bool, values: Values, loops: tuple[Loop, ...]) -> Access:
     descriptor = sdfg.arrays[memlet.data.split(".")[0]]
     elements = evaluate(memlet.volume, values) or evaluate(memlet.subset.num_elements(), values) or 1.0
@@ -172,6 +185,7 @@ def _access(sdfg: dace.SDFG, memlet: dace.Memlet, write: bool, values: Values, l
         write=write,
         conflict=memlet.wcr is not None,
         transient=descriptor.transient,
+        array=isinstance(descriptor, dace.data.Array) and descriptor.shape != (1,),
     )
 
 
