@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from dace_transfer.errors import RecipeError
 from dace_transfer.transformations.knobs import Knob
-from dace_transfer.transformations.recipe import Alternatives, Do, Include, Item, Recipe, first_include
-from dace_transfer.transformations.rewriting import expand, knobs_of
+from dace_transfer.transformations.recipe import Alternatives, Do, Include, Item, Recipe, first_include, step_fields
+from dace_transfer.transformations.rewriting import expand, knobs_of, steps_of
 from dace_transfer.transformations.roles import BASES, RESERVED, choices, closest, parse_role
 
-KEEPS_TARGETS = frozenset(("schedule", "library", "storage"))
+KEEPS_TARGETS = frozenset(("schedule", "library", "storage", "vector_math"))
 """Names of the steps that leave the nodes they are applied to in place."""
 
 
@@ -41,19 +41,21 @@ class _Names:
 
 
 def check(recipe: Recipe, library: Mapping[str, Recipe] | None = None) -> None:
-    """Check the roles, names and knobs of a recipe.
+    """Check the fields, roles, names and knobs of a recipe.
 
     Args:
         recipe: What to check.
         library: What it may include, checked along with it; None to take on trust what it includes.
 
     Raises:
-        RecipeError: A role is unknown or malformed, a name is bound that means something else already, or a name
-            is used before it is bound or after what it stands for was consumed; knobs of one name differ; or what
-            it includes is not in `library`.
+        RecipeError: A field is of another type; a role is unknown or malformed; a name is bound that means
+            something else already, or used before it is bound or after what it stands for was consumed; knobs of
+            one name differ; or what is included is not in `library`.
     """
     if library is not None:
         recipe = expand(recipe, library)
+    for do in steps_of(recipe.body):
+        step_fields(do.step)
     if first_include(recipe.body) is None:
         knobs_of(recipe)
     try:

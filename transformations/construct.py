@@ -56,7 +56,7 @@ def construct(cls: type[Step], fields: Mapping[str, Any]) -> Step:
             values[name] = checked(value, hint)
         except RecipeError as error:
             raise RecipeError(f"Field {name!r} of step {cls.name!r}: {error}") from error
-    missing = [name for name in _required(cls) if name not in values]
+    missing = [name for name in required_fields(cls) if name not in values]
     if missing:
         wants = ", ".join(f"{name!r} ({describe(field_hints(cls)[name])})" for name in missing)
         raise RecipeError(f"Step {cls.name!r} needs {wants}; give a value.")
@@ -66,7 +66,8 @@ def construct(cls: type[Step], fields: Mapping[str, Any]) -> Step:
         raise RecipeError(f"Step {cls.name!r} refuses its fields: {error}") from error
 
 
-def _required(cls: type[Step]) -> list[str]:
+def required_fields(cls: type[Step]) -> list[str]:
+    """Return the names of the fields that have no default."""
     missing = dataclasses.MISSING
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     return [f.name for f in fields if f.default is missing and f.default_factory is missing]

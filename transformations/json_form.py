@@ -65,7 +65,7 @@ def _upgraded(
     written: dict[str, Any], upgraders: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]
 ) -> dict[str, Any]:
     version = written.get("schema")
-    while version != SCHEMA_VERSION:
+    while type(version) is not int or version != SCHEMA_VERSION:
         if type(version) is not int or version not in upgraders:
             raise RecipeError(
                 f"Expected a recipe of schema version {SCHEMA_VERSION} or one that can be upgraded to it, "
