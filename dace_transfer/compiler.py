@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dace_transfer.errors import BuildError, RunError
@@ -43,13 +43,20 @@ def compiler_version(executable: str) -> str:
     return f"{name} {major.group(1)}" if major else name
 
 
-def build_and_run(source: str, folder: Path, arguments: Sequence[str] = (), timeout: float = 120.0) -> str:
+def build_and_run(
+    source: str,
+    folder: Path,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 120.0,
+) -> str:
     """Compile one C++ source with OpenMP for this machine, run it, and return what it printed.
 
     Args:
         source: A whole program.
         folder: Existing folder for the source and the binary.
         arguments: Arguments of the program.
+        environment: Variables the program gets beside those of this process.
         timeout: Seconds for each of the two.
 
     Raises:
@@ -60,14 +67,19 @@ def build_and_run(source: str, folder: Path, arguments: Sequence[str] = (), time
     (folder / "program.cpp").write_text(source)
     flags = ["-O3", "-march=native", "-fopenmp", "-std=c++17", "-o", "program", "program.cpp"]
     _run([compiler, *flags], BuildError, timeout, folder)
-    return _run([str(folder / "program"), *arguments], RunError, timeout, folder).stdout
+    return _run([str(folder / "program"), *arguments], RunError, timeout, folder, environment).stdout
 
 
 def _run(
-    command: Sequence[str], error: type[BuildError | RunError], timeout: float, folder: Path | None = None
+    command: Sequence[str],
+    error: type[BuildError | RunError],
+    timeout: float,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, **(environment or {})}
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=timeout)
     except (OSError, subprocess.TimeoutExpired) as cause:
         raise error(f"'{shlex.join(command)}' could not be run to its end: {cause}.") from cause
     if done.returncode != 0:
