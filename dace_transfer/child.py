@@ -90,14 +90,20 @@ class Child:
         return answer
 
     def kill(self) -> None:
-        """End the child and everything it started."""
+        """End the child and everything it started; another thread may be waiting for it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+
+    def close(self) -> None:
+        """End the child and free its pipes."""
+        self.kill()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+        self._log.close()
 
     def _read(self, timeout: float) -> bytes | None:
         assert self._process.stdout is not None

@@ -107,6 +107,8 @@ class Builder:
         for child in self._children:
             child.kill()
         self._threads.shutdown(wait=True)
+        for child in self._children:
+            child.close()
 
     def _item(self, sdfg: dace.SDFG) -> _Item | Failure:
         try:

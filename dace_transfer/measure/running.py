@@ -57,7 +57,7 @@ def runner(target: Target) -> Iterator[Child | Ended]:
             ready = child.receive(_START_TIMEOUT)
             yield ready if isinstance(ready, Ended) else child
         finally:
-            child.kill()
+            child.close()
 
 
 def time_once(

@@ -106,9 +106,7 @@ def _expect(
     results = {name: buffer.data.copy() for name, buffer in arena.buffers.items() if buffer.changed()}
     # What depends on no array is a constant, whatever its value.
     constant = not any(argument.kind == "array" and argument.reads for argument in arena.arguments.values())
-    useful = {
-        name: constant or informative(array, arena.buffers[name].pristine) for name, array in results.items()
-    }
+    useful = {name: constant or informative(array, arena.buffers[name].pristine) for name, array in results.items()}
     errors = dict.fromkeys(results, 0.0)
     if seconds < _SLOWEST_PERTURBED:
         arena.reset()

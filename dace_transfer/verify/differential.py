@@ -15,7 +15,7 @@ from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
 from dace_transfer.measure.inputs import Inputs, save_arguments
 from dace_transfer.target import Target
-from dace_transfer.verify.laboratory import Judgement, Laboratory, Trial
+from dace_transfer.verify.laboratory import Experiment, Judgement, Laboratory, Trial
 from dace_transfer.verify.precision import bounds, reference
 from dace_transfer.verify.sizes import reduced_sizes
 from dace_transfer.verify.verification import Verification
@@ -24,7 +24,7 @@ from dace_transfer.workload import Workload
 _REDUCED_TRIALS = 3
 _REDUCED_TIMEOUT = 10.0
 _REAL_TIMEOUT = 120.0
-_BUDGET = 0.5
+_BUDGET = 0.25
 
 Outcome = Binary | Failure
 
@@ -182,7 +182,8 @@ def _run(group: _Group, laboratory: Laboratory, record: _Record, inputs: Inputs,
     if not candidates:
         return True
     limits = bounds(group.workload, inputs.sizes)
-    trial = laboratory.run(group.baseline, wide, candidates, inputs, limits, budget=budget, timeout=timeout)
+    experiment = Experiment(group.baseline, wide, inputs, limits, budget, timeout)
+    trial = laboratory.run(experiment, candidates)
     return record.add(trial)
 
 

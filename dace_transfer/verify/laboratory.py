@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -35,6 +35,41 @@ class Judgement:
     reason: str
     error: float = 0.0
     allowed: float = 0.0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What a trial runs.
+
+    Attributes:
+        baseline: What is right.
+        reference: The same in higher precision, if there is such.
+        inputs: What all run on.
+        bounds: Largest errors.
+        budget: Seconds to spend on timing; 0 times nothing.
+        timeout: Seconds the baseline may take; candidates get a multiple of what it took.
+    """
+
+    baseline: Binary
+    reference: Binary | None
+    inputs: Inputs
+    bounds: Bounds
+    budget: float = 0.0
+    timeout: float = 60.0
+
+    def request(self, candidates: Mapping[str, Binary]) -> dict[str, Any]:
+        """What the child is sent."""
+        return {
+            "op": "trial",
+            "baseline": wire(self.baseline),
+            "reference": None if self.reference is None else wire(self.reference),
+            "candidates": {who: wire(binary) for who, binary in candidates.items()},
+            "inputs": to_json(self.inputs),
+            "tolerance": self.bounds.tolerance,
+            "cap": self.bounds.cap,
+            "budget": self.budget,
+            "memory": memory_limit(),
+        }
 
 
 @dataclass
@@ -71,50 +106,33 @@ class Laboratory:
     ) -> None:
         self._stack.close()
 
-    def run(
-        self,
-        baseline: Binary,
-        reference: Binary | None,
-        candidates: Mapping[str, Binary],
-        inputs: Inputs,
-        bounds: Bounds,
-        *,
-        budget: float = 0.0,
-        timeout: float = 60.0,
-    ) -> Trial:
+    def run(self, experiment: Experiment, candidates: Mapping[str, Binary]) -> Trial:
         """Run one trial to its end, whatever dies on the way.
 
         Who was running when the child died is to blame, unless somebody ran before it in the same child and may
         have spoilt its memory: then it gets a second chance, as the first in a new child.
-
-        Args:
-            baseline: What is right.
-            reference: The same in higher precision, if there is such.
-            candidates: Who is judged, by name.
-            inputs: What all run on.
-            bounds: Largest errors.
-            budget: Seconds to spend on timing; 0 times nothing.
-            timeout: Seconds the baseline may take; candidates get a multiple of what it took.
         """
         trial = Trial()
         remaining = dict(candidates)
         forgiven: set[str] = set()
         while True:
             fresh = not isinstance(self._child, Child)
-            culprit, end = self._attempt(baseline, reference, remaining, inputs, bounds, budget, timeout, trial)
+            culprit, end = self._attempt(experiment, remaining, trial)
             if end is None:
                 return trial
             self._discard()
+            if culprit == "timing" and end.kind != "crash":
+                return trial
             first = fresh and (culprit == "baseline" or culprit == next(iter(remaining), None))
             if end.kind == "crash" and not first and culprit not in forgiven:
                 forgiven.add(culprit)
                 remaining = {culprit: remaining[culprit], **remaining} if culprit in remaining else remaining
                 continue
-            if culprit == "baseline":
+            if culprit in ("baseline", "timing"):
                 trial.problem = f"The original does not run on these inputs: {end.message}"
                 return trial
             if culprit == "reference":
-                reference = None
+                experiment = replace(experiment, reference=None)
                 continue
             trial.judgements[culprit] = Judgement(end.kind, end.message)
             del remaining[culprit]
@@ -122,34 +140,14 @@ class Laboratory:
                 return trial
 
     def _attempt(
-        self,
-        baseline: Binary,
-        reference: Binary | None,
-        candidates: Mapping[str, Binary],
-        inputs: Inputs,
-        bounds: Bounds,
-        budget: float,
-        timeout: float,
-        trial: Trial,
+        self, experiment: Experiment, candidates: Mapping[str, Binary], trial: Trial
     ) -> tuple[str, Ended | None]:
         """Run a trial until it is done or the child dies; returns who was running, and how it died."""
         child = self._start()
         if isinstance(child, Ended):
             return "baseline", child
-        child.send(
-            {
-                "op": "trial",
-                "baseline": wire(baseline),
-                "reference": None if reference is None else wire(reference),
-                "candidates": {who: wire(binary) for who, binary in candidates.items()},
-                "inputs": to_json(inputs),
-                "tolerance": bounds.tolerance,
-                "cap": bounds.cap,
-                "budget": budget,
-                "memory": memory_limit(),
-            }
-        )
-        running, patience, began = "baseline", timeout, time.monotonic()
+        child.send(experiment.request(candidates))
+        running, patience, began = "baseline", experiment.timeout, time.monotonic()
         while True:
             event = child.receive(patience)
             if isinstance(event, Ended):
@@ -159,8 +157,10 @@ class Laboratory:
             if event["event"] == "done":
                 return running, None
             if event["event"] == "running":
-                running = event["who"]
+                # The baseline's results are in before it is timed.
+                running = "timing" if event["who"] == "baseline" and running != "baseline" else event["who"]
             if event["event"] == "baseline":
+                running = "timing"
                 patience = max(_SHORTEST_TIMEOUT, _PATIENCE * (time.monotonic() - began))
             _note(trial, event)
 
