@@ -8,6 +8,7 @@ from typing import Any
 
 import dace
 from dace import serialize
+from dace.config import Config
 
 from dace_transfer.target import Target
 
@@ -33,7 +34,8 @@ def build_key(json: dict[str, Any], target: Target) -> str:
     anonymous = json | {"attributes": json["attributes"] | {"name": ""}}
     text = serialize.dumps(_relevant(anonymous))
     # The interpreter's folder is where a wheel's BLAS lives, which the library is linked to.
-    parts = (text, target.digest, dace.__version__, sys.prefix)
+    settings = serialize.dumps([Config.get("compiler"), Config.get("optimizer")])
+    parts = (text, target.digest, dace.__version__, settings, sys.prefix)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 

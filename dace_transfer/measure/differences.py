@@ -56,8 +56,7 @@ def perturbed(array: Array, seed: int) -> Array:
     if array.dtype.kind not in "fc":
         return array.copy()
     signs = np.random.default_rng(seed).integers(-1, 2, min(array.size, _SAMPLES - 1))
-    step = np.finfo(array.dtype).eps / 2
-    factors = 1 + np.resize(signs, array.size) * (2 * step)
+    factors = 1 + np.resize(signs, array.size) * np.finfo(array.dtype).eps
     result: Array = (array * factors).astype(array.dtype)
     return result
 

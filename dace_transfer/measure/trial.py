@@ -73,16 +73,13 @@ def run_trial(
         arena.use_canary(CANARIES[inputs.seed % len(CANARIES)])
         program = arena.load(baseline)
         seconds = _timed(program)
+        if arena.overrun():
+            raise RunError(f"It writes outside of {', '.join(arena.overrun())}.")
+        expectation, useful = _expect(arena, program, reference, inputs, bounds, seconds, reply)
     except RunError as error:
         reply({"event": "baseline", "problem": str(error)})
         reply({"event": "done"})
         return
-    if arena.overrun():
-        problem = f"It writes outside of {', '.join(arena.overrun())}."
-        reply({"event": "baseline", "problem": problem})
-        reply({"event": "done"})
-        return
-    expectation, useful = _expect(arena, program, reference, inputs, bounds, seconds, reply)
     reply({"event": "baseline", "problem": None, "seconds": seconds, "informative": useful})
     programs = _judge_all(arena, candidates, expectation, reply)
     if budget > 0 and programs:
@@ -109,12 +106,7 @@ def _expect(
     useful = {name: constant or informative(array, arena.buffers[name].pristine) for name, array in results.items()}
     errors = dict.fromkeys(results, 0.0)
     if seconds < _SLOWEST_PERTURBED:
-        arena.reset()
-        for buffer in arena.buffers.values():
-            buffer.data[:] = perturbed(buffer.pristine, inputs.seed)
-        program.run()
-        for name, result in results.items():
-            errors[name] = _SENSITIVITIES * difference(arena.buffers[name].data, result)
+        errors = _sensitivities(arena, program, results, inputs)
     exact = {} if reference is None else _run_reference(arena, reference, reply)
     for name, array in exact.items():
         if name in results:
@@ -122,6 +114,24 @@ def _expect(
             errors[name] = max(errors[name], _OWN_ERRORS * own)
     allowed = {name: max(bounds.tolerance, min(bounds.cap, error)) for name, error in errors.items()}
     return Expectation(results, exact, allowed), useful
+
+
+def _sensitivities(arena: Arena, program: Program, results: Mapping[str, Array], inputs: Inputs) -> dict[str, float]:
+    """What rounding errors in the inputs do to each result.
+
+    Raises:
+        RunError: Results turn into NaN or back when the guard regions do: the program reads what is not its own.
+    """
+    arena.use_canary(CANARIES[(inputs.seed + 1) % len(CANARIES)])
+    for buffer in arena.buffers.values():
+        buffer.data[:] = perturbed(buffer.pristine, inputs.seed)
+    program.run()
+    found = {name: difference(arena.buffers[name].data, result) for name, result in results.items()}
+    arena.use_canary(CANARIES[inputs.seed % len(CANARIES)])
+    for name, error in found.items():
+        if error == float("inf") and results[name].dtype.kind in "fc":
+            raise RunError(f"'{name}' depends on what lies outside of the buffers.")
+    return {name: _SENSITIVITIES * error for name, error in found.items()}
 
 
 def _run_reference(arena: Arena, reference: Binary, reply: Reply) -> dict[str, Array]:
