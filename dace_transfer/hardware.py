@@ -57,10 +57,7 @@ def configured_flags() -> str:
     from dace.config import Config
 
     arguments = str(Config.get("compiler", "cpu", "args")).split()
-    kept = [flag for flag in arguments if not re.match(r"-W(?![lap],)", flag)]
-    return " ".join(
-        [str(Config.get("compiler", "build_type")), f"-std=c++{Config.get('compiler', 'cpp_standard')}", *kept]
-    )
+    return " ".join(flag for flag in arguments if not re.match(r"-W(?![lap],)", flag))
 
 
 def _configured_compiler() -> str:
