@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
+from dace_transfer.transformations.steps.accumulate import Accumulate
 from dace_transfer.transformations.steps.auto_optimize import AutoOptimize
 from dace_transfer.transformations.steps.base import Step
+from dace_transfer.transformations.steps.collapse import Collapse
+from dace_transfer.transformations.steps.drop_views import DropViews
+from dace_transfer.transformations.steps.expand import Expand
 from dace_transfer.transformations.steps.expand_reduction import ExpandReduction
+from dace_transfer.transformations.steps.fission import Fission
+from dace_transfer.transformations.steps.fuse import Fuse
+from dace_transfer.transformations.steps.fuse_horizontal import FuseHorizontal
+from dace_transfer.transformations.steps.interchange import Interchange
+from dace_transfer.transformations.steps.library import Library
+from dace_transfer.transformations.steps.local_storage import LocalStorage
+from dace_transfer.transformations.steps.loop_to_map import LoopToMap
+from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
 from dace_transfer.transformations.steps.schedule import Schedule
+from dace_transfer.transformations.steps.simplify import Simplify
 from dace_transfer.transformations.steps.storage import Storage
+from dace_transfer.transformations.steps.strip_mine import StripMine
+from dace_transfer.transformations.steps.subgraph_fuse import SubgraphFuse
+from dace_transfer.transformations.steps.swap_nested import SwapNested
+from dace_transfer.transformations.steps.tile import Tile
+from dace_transfer.transformations.steps.unroll import Unroll
 from dace_transfer.transformations.steps.vector_math import VectorMath
+from dace_transfer.transformations.steps.vectorize import Vectorize
 
 STEPS: dict[str, type[Step]] = {
+    "accumulate": Accumulate,
     "auto_optimize": AutoOptimize,
+    "collapse": Collapse,
+    "drop_views": DropViews,
+    "expand": Expand,
     "expand_reduction": ExpandReduction,
+    "fission": Fission,
+    "fuse": Fuse,
+    "fuse_horizontal": FuseHorizontal,
+    "interchange": Interchange,
+    "library": Library,
+    "local_storage": LocalStorage,
+    "loop_to_map": LoopToMap,
+    "move_loop_into_map": MoveLoopIntoMap,
     "schedule": Schedule,
+    "simplify": Simplify,
     "storage": Storage,
+    "strip_mine": StripMine,
+    "subgraph_fuse": SubgraphFuse,
+    "swap_nested": SwapNested,
+    "tile": Tile,
+    "unroll": Unroll,
     "vector_math": VectorMath,
+    "vectorize": Vectorize,
 }
 """Step classes by the name recipes use; the key is the class's own `name`."""

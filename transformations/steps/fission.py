@@ -1,0 +1,60 @@
+"""The step that splits a map into one for each computation in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import dace
+from dace import nodes
+from dace.transformation.dataflow import MapFission
+
+from dace_transfer.errors import NotApplicableError
+from dace_transfer.transformations.steps.base import Done, Handle
+from dace_transfer.transformations.steps.each import for_each
+from dace_transfer.transformations.steps.rewrites import rectangular_map_of, rewrite
+
+
+@dataclass(frozen=True)
+class Fission:
+    """Splits a map into one for each computation in it; what they hand on gets an axis for each loop.
+
+    Before:                                  After:
+
+        map i:                                   map i: t'[i] = f(A[i])
+            t = f(A[i])                          map i: B[i] = g(t'[i])
+            B[i] = g(t)
+
+    In DaCe: `MapFission`. In Halide: `compute_root`; in TVM: `fission`.
+
+    Attributes:
+        target: Maps.
+    """
+
+    name: ClassVar[str] = "fission"
+
+    target: str = "maps"
+
+    def apply(self, sdfg: dace.SDFG, targets: Sequence[Handle]) -> Done:
+        """Split the targets; yields the new maps."""
+        return for_each(targets, _split, "split {count} maps")
+
+
+def _split(handle: Handle) -> list[Handle]:
+    state, entry = handle.state, rectangular_map_of(handle)
+    inside = state.scope_children()[entry]
+    before = _maps(state)
+    if len(inside) == 2 and isinstance(inside[0], nodes.NestedSDFG):
+        if state.entry_node(entry) is not None:
+            raise NotApplicableError(f"Map '{entry.map.label}' with a nested SDFG can only be split outside of maps.")
+        rewrite(MapFission, handle, expression=1, map_entry=entry, nested_sdfg=inside[0])
+        return []
+    if sum(isinstance(node, (nodes.CodeNode, nodes.EntryNode)) for node in inside) < 2:
+        raise NotApplicableError(f"Map '{entry.map.label}' holds only one computation, so there is nothing to split.")
+    rewrite(MapFission, handle, map_entry=entry)
+    return [Handle(state, node) for node in _maps(state) if node not in before]
+
+
+def _maps(state: dace.SDFGState) -> list[nodes.MapEntry]:
+    return [node for node in state.nodes() if isinstance(node, nodes.MapEntry)]

@@ -1,0 +1,102 @@
+"""Applying one of DaCe's transformations to nodes of a program, without a trace of it in the SDFG."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dace
+from dace import nodes
+from dace.dtypes import OMPScheduleType, ScheduleType
+from dace.sdfg import dynamic_map_inputs
+from dace.sdfg.propagation import propagate_memlets_state
+
+from dace_transfer.errors import NotApplicableError
+from dace_transfer.transformations.nests import names_in
+from dace_transfer.transformations.steps.base import Handle
+
+
+def rewrite(
+    transformation: Any,
+    handle: Handle,
+    options: dict[str, Any] | None = None,
+    *,
+    expression: int = 0,
+    permissive: bool = False,
+    **pattern: Any,
+) -> Any:
+    """Apply a DaCe transformation to the nodes of its pattern, and return what it returns.
+
+    Raises:
+        NotApplicableError: The transformation itself says that it cannot be applied.
+    """
+    graph = handle.state
+    choice = {"options": options, "expr_index": expression, "permissive": permissive}
+    if not transformation.can_be_applied_to(graph.sdfg, **choice, **pattern):
+        raise NotApplicableError(f"DaCe's {transformation.__name__} cannot be applied to '{handle.node}'.")
+    result = transformation.apply_to(graph.sdfg, **choice, verify=False, annotate=False, save=False, **pattern)
+    if isinstance(graph, dace.SDFGState) and not transformation.annotates_memlets():
+        propagate_memlets_state(graph.sdfg, graph)
+    return result
+
+
+def map_of(handle: Handle) -> nodes.MapEntry:
+    """Return the map entry that a handle names.
+
+    Raises:
+        NotApplicableError: It names something else.
+    """
+    if not isinstance(handle.node, nodes.MapEntry):
+        raise NotApplicableError(f"Expected a map, but '{handle.node}' is a {type(handle.node).__name__}.")
+    return handle.node
+
+
+def rectangular_map_of(handle: Handle) -> nodes.MapEntry:
+    """Return the map entry that a handle names, if its loops can be cut and reordered at will.
+
+    Raises:
+        NotApplicableError: It names something else, a range depends on another parameter of the map or on data,
+            or a step is not known to be positive.
+    """
+    entry = map_of(handle)
+    if any(True for _ in dynamic_map_inputs(handle.state, entry)):
+        raise NotApplicableError(f"The ranges of map '{entry.map.label}' depend on data; its loops stay as they are.")
+    params = set(entry.map.params)
+    for begin, end, step in entry.map.range.ranges:
+        if params & (names_in(begin) | names_in(end) | names_in(step)):
+            raise NotApplicableError(
+                f"Map '{entry.map.label}' is not rectangular: a range depends on another of its parameters; "
+                f"expand it first."
+            )
+        if (step > 0) != True:  # noqa: E712 - a symbolic relation has no truth value of its own.
+            raise NotApplicableError(f"Map '{entry.map.label}' has the step '{step}', which must be positive.")
+    return entry
+
+
+def move_schedule(source: nodes.Map, sink: nodes.Map) -> None:
+    """Make `sink` run as `source` does, and `source` sequentially."""
+    sink.schedule, source.schedule = source.schedule, ScheduleType.Sequential
+    sink.omp_num_threads, source.omp_num_threads = source.omp_num_threads, 0
+    sink.omp_schedule, source.omp_schedule = source.omp_schedule, OMPScheduleType.Default
+    sink.omp_chunk_size, source.omp_chunk_size = source.omp_chunk_size, 0
+    sink.collapse, source.collapse = min(source.collapse, len(sink.params)), 1
+
+
+def outer_map_of(state: dace.SDFGState, entry: nodes.MapEntry) -> nodes.MapEntry:
+    """Return the map that is directly around `entry`."""
+    around = state.entry_node(entry)
+    assert isinstance(around, nodes.MapEntry)
+    return around
+
+
+def only_map_in(handle: Handle) -> nodes.MapEntry:
+    """Return the map that is all there is in a map.
+
+    Raises:
+        NotApplicableError: There is something else in it.
+    """
+    entry = map_of(handle)
+    inner = {edge.dst for edge in handle.state.out_edges(entry)}
+    first = next(iter(inner), None)
+    if len(inner) != 1 or not isinstance(first, nodes.MapEntry):
+        raise NotApplicableError(f"Map '{entry.map.label}' holds more than one other map, or none.")
+    return first
