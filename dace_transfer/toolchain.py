@@ -25,8 +25,9 @@ def activate() -> None:
     _put_first_on_path(build_tools())
     wheel = blas_folder()
     if wheel is None:
-        return
-    _use_wheel(wheel)
+        IntelMKL.is_installed = staticmethod(_mkl_can_be_linked)
+    else:
+        _use_wheel(wheel)
 
 
 def build_tools() -> list[Path]:
@@ -37,11 +38,12 @@ def build_tools() -> list[Path]:
 
 
 def blas_folder() -> Path | None:
-    """Folder of the `scipy-openblas32` wheel, with `include` and `lib` in it; None if it is not installed."""
+    """Folder of the `scipy-openblas32` wheel, with `include` and `lib` in it; None if it cannot be used."""
     folder = _package_folder("scipy_openblas32", ".")
     if folder is None or not (folder / "include" / "cblas.h").is_file() or not library(folder).is_file():
         return None
-    return folder
+    # DaCe splits lists of folders at blanks.
+    return None if " " in str(folder) or " " in str(HEADER) else folder
 
 
 def library(wheel: Path) -> Path:
@@ -72,6 +74,11 @@ def _use_wheel(wheel: Path) -> None:
     OpenBLAS.cmake_link_flags = [f"-Wl,-rpath,{wheel / 'lib'}"]
     OpenBLAS.headers = [str(HEADER), "../include/dace_blas.h"]
     OpenBLAS.is_installed = staticmethod(lambda: True)
-    # DaCe prefers MKL whenever it believes to see one, also where it cannot be linked; and both sides of every
-    # comparison must call the same BLAS.
+    # DaCe would prefer MKL, but both sides of every comparison must call the same BLAS.
     IntelMKL.is_installed = staticmethod(lambda: False)
+
+
+def _mkl_can_be_linked() -> bool:
+    """DaCe's own answer is also yes for a library that it only hopes the linker finds, and for missing headers."""
+    headers = [Path(folder) / "mkl.h" for folder in IntelMKL.cmake_includes()]
+    return IntelMKL.cmake_libraries() != ["mkl_rt"] and any(header.is_file() for header in headers)

@@ -50,6 +50,18 @@ def test_activating_twice_changes_nothing_more() -> None:
     assert os.environ["PATH"] == path
 
 
+def test_without_the_wheel_mkl_is_used_only_where_it_can_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MKLROOT", str(tmp_path))
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    assert not toolchain._mkl_can_be_linked()
+    for file in ("include/mkl.h", "lib/libmkl_rt.so"):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).touch()
+    assert toolchain._mkl_can_be_linked()
+
+
 def test_activation_needs_no_activated_environment_and_links_by_rpath(tmp_path: Path) -> None:
     script = tmp_path / "product.py"
     script.write_text(
