@@ -16,7 +16,7 @@ from dace_transfer.measure.running import memory_limit, runner, wire
 from dace_transfer.measure.trial import Bounds
 from dace_transfer.target import Target
 
-_SHORTEST_TIMEOUT = 10.0
+_SHORTEST_TIMEOUT = 20.0
 _PATIENCE = 5.0
 
 

@@ -18,7 +18,7 @@ class Verification:
         max_error: Largest error over all trials and outputs, relative to the reference.
         tolerance: What it was allowed to be.
         trials: Runs that were compared.
-        ratio: Baseline time divided by candidate time at the real sizes, roughly; None if it was not timed.
+        ratio: Fastest baseline sample divided by fastest candidate sample, roughly; None if it was not timed.
         baseline_samples: Seconds per run of the baseline at the real sizes.
         samples: Seconds per run of the candidate at the real sizes, interleaved with the baseline's.
     """
