@@ -19,20 +19,23 @@ from typing import Any
 
 import dace
 from dace import nodes
-from dace.dtypes import ScheduleType, StorageType
 from dace.libraries.standard.nodes import Reduce
 from dace.sdfg.propagation import propagate_memlet
 from dace.symbolic import int_ceil, int_floor, pystr_to_symbolic, symbol, sympy, symstr
 
+from dace_transfer.transformations.accumulator import (
+    End,
+    Ranges,
+    add_accumulators,
+    add_copy,
+    add_copy_map,
+    add_map,
+    enter,
+    leave,
+    whole,
+)
 from dace_transfer.transformations.naming import fresh_names
-from dace_transfer.transformations.neutral import reset_tasklet
 from dace_transfer.transformations.reduction import Reduction, read_reduction
-
-End = tuple[nodes.Node, str | None]
-"""A node and the connector of it that an edge begins or ends at."""
-
-Ranges = Mapping[str, tuple[Any, Any]]
-"""Half-open ranges by parameter, outermost loop first."""
 
 
 @dataclass(frozen=True)
@@ -95,33 +98,34 @@ def _by_rows(reduction: Reduction, shape: Shape) -> None:
     params = {axis: next(names) for axis, _ in reduction.kept}
     site, exit_ = _outer_map(reduction, {p: (0, reduction.size(axis)) for axis, p in params.items()}, names)
     total = _fold(site, params, _whole(reduction), shape.lanes, _start(reduction))
-    _leave(reduction, total, None, exit_, _result(reduction, params))
+    _finish(reduction, (total, None), (exit_, None), _result(reduction, params))
 
 
 def _at_once(reduction: Reduction, shape: Shape) -> None:
-    read, write, state = reduction.read, reduction.write, reduction.state
+    read, state = reduction.read, reduction.state
     scope, names = state.entry_node(reduction.node), fresh_names(state.sdfg)
     site = _Site(reduction, read.src, read.src_conn, scope, names)
     total = _fold(site, {}, _whole(reduction), shape.lanes, _start(reduction))
-    state.add_edge(total, None, write.dst, write.dst_conn, _result(reduction, {}))
+    _finish(reduction, (total, None), _outside(reduction), _result(reduction, {}))
 
 
 def _by_blocks(reduction: Reduction, shape: Shape) -> None:
     """Parts of the longest axis go to an array of partial results, which are then folded in their order."""
-    state, node, whole = reduction.state, reduction.node, _whole(reduction)
+    state, node = reduction.state, reduction.node
     names = fresh_names(state.sdfg)
     block, axis = next(names), _longest(reduction)
     length, share = reduction.size(axis), int_ceil(reduction.size(axis), shape.blocks)
     start = symbol(block) * share
     partial, _ = state.sdfg.add_transient("partial", (shape.blocks,), reduction.dtype, find_new_name=True)
     site, exit_ = _outer_map(reduction, {block: (0, shape.blocks)}, names)
-    part = {**whole, axis: (sympy.Min(length, start), sympy.Min(length, start + share))}
+    part = {**_whole(reduction), axis: (sympy.Min(length, start), sympy.Min(length, start + share))}
     total = _fold(site, {}, part, shape.lanes, str(reduction.neutral))
     parts, last = state.add_access(partial), Reduce("reduce_parts", node.wcr, None, node.identity)
     state.add_node(last)
-    _connect_out(state, (total, None), exit_, (parts, None), dace.Memlet(f"{partial}[{block}]"))
-    state.add_edge(parts, None, last, None, _everything(state, partial))
-    state.add_edge(last, None, reduction.write.dst, reduction.write.dst_conn, reduction.write.data)
+    leave(state, (total, None), exit_, dace.Memlet(f"{partial}[{block}]"))
+    state.add_edge(exit_, "OUT_values", parts, None, whole(state, partial))
+    state.add_edge(parts, None, last, None, whole(state, partial))
+    state.add_edge(last, None, *_outside(reduction), reduction.write.data)
     _at_once(read_reduction(state, last), Shape())
     state.remove_node(last)
 
@@ -140,8 +144,9 @@ def _by_columns(reduction: Reduction, shape: Shape) -> None:
     source = (site.source, site.connector)
     totals = _accumulate(site, source, _value(reduction, index), {**folded, **lanes}, totals, lane)
     part, result = dace.Memlet(f"{totals.data}[{lane}]"), _result(reduction, params)
-    write = _copy_map(state, "write_columns", lanes, (totals, None), part, result)
-    _leave(reduction, write, "OUT_values", exit_, propagate_memlet(state, result, state.entry_node(write), False))
+    write = add_copy_map(state, "write_columns", lanes, (totals, None), part, result)
+    outer = propagate_memlet(state, result, state.entry_node(write), False)
+    _finish(reduction, (write, "OUT_values"), (exit_, None), outer)
 
 
 # Parts of forms ---------------------------------------------------------------------------------------------
@@ -153,7 +158,7 @@ def _fold(
     """Fold what `ranges` select into a new scalar that starts at `start`; return the node of the result."""
     loops = {next(site.names): bounds for bounds in ranges.values()}
     index = {**params, **dict(zip(ranges, loops, strict=True))}
-    total, source = _accumulators(site, 0, start), (site.source, site.connector)
+    total, source = _accumulators(site, 1, start), (site.source, site.connector)
     (inner, (begin, end)), axis = list(loops.items())[-1], list(ranges)[-1]
     turns = int_floor(end - begin, lanes)
     if lanes == 1 or turns == 0:
@@ -176,35 +181,11 @@ def _accumulate(
     """Fold `value` into element `place` of the accumulators, one after the other; return their new node."""
     state, name, wcr = site.state, before.data, site.reduction.node.wcr
     target = dace.Memlet(data=name, subset=place, wcr=wcr)
-    exit_ = _copy_map(state, "reduce_values", ranges, source, value, target)
-    after, everything = state.add_access(name), _everything(state, name)
-    everything.wcr = wcr
-    state.add_edge(exit_, "OUT_values", after, None, everything)
+    exit_ = add_copy_map(state, "reduce_values", ranges, source, value, target)
+    after = state.add_access(name)
+    state.add_edge(exit_, "OUT_values", after, None, whole(state, name, wcr))
     state.add_nedge(before, state.entry_node(exit_), dace.Memlet())
     return after
-
-
-def _accumulators(site: _Site, count: int, start: str) -> nodes.AccessNode:
-    """Add a private scalar (`count` 0) or array whose elements start at `start`; return its node."""
-    state, dtype = site.state, site.reduction.dtype
-    shape = (count,) if count else (1,)
-    name, _ = state.sdfg.add_transient("accumulator", shape, dtype, StorageType.Register, find_new_name=True)
-    node, reset = state.add_access(name), reset_tasklet(state, start)
-    if not count:
-        _hang(site, reset)
-        state.add_edge(reset, "__result", node, None, dace.Memlet(f"{name}[0]"))
-        return node
-    lane = next(site.names)
-    entry, exit_ = _sequential_map(state, "reset_values", {lane: (0, count)})
-    _hang(site, entry)
-    state.add_nedge(entry, reset, dace.Memlet())
-    _connect_out(state, (reset, "__result"), exit_, (node, None), dace.Memlet(f"{name}[{lane}]"))
-    return node
-
-
-def _hang(site: _Site, node: nodes.Node) -> None:
-    if site.scope is not None:
-        site.state.add_nedge(site.scope, node, dace.Memlet())
 
 
 # Graph ------------------------------------------------------------------------------------------------------
@@ -212,64 +193,35 @@ def _hang(site: _Site, node: nodes.Node) -> None:
 
 def _outer_map(reduction: Reduction, ranges: Ranges, names: Iterator[str]) -> tuple[_Site, nodes.MapExit]:
     state, read = reduction.state, reduction.read
-    entry, exit_ = state.add_map("reduce", _texts(ranges))
-    _connect_in(state, (read.src, read.src_conn), entry, read.data)
+    entry, exit_ = add_map(state, "reduce", ranges)
+    enter(state, (read.src, read.src_conn), entry, read.data)
     return _Site(reduction, entry, "OUT_values", entry, names), exit_
 
 
-def _copy_map(
-    state: dace.SDFGState, label: str, ranges: Ranges, source: End, value: dace.Memlet, target: dace.Memlet
-) -> nodes.MapExit:
-    """Add a sequential map that copies `value` to `target`; what leaves its exit is left open."""
-    entry, exit_ = _sequential_map(state, label, ranges)
-    tasklet = state.add_tasklet("copy", {"__value": None}, {"__result": None}, "__result = __value")
-    _connect_in(state, source, entry, propagate_memlet(state, value, entry, False))
-    state.add_edge(entry, "OUT_values", tasklet, "__value", value)
-    state.add_edge(tasklet, "__result", exit_, "IN_values", target)
-    exit_.add_in_connector("IN_values")
-    exit_.add_out_connector("OUT_values")
-    return exit_
+def _accumulators(site: _Site, count: int, start: str) -> nodes.AccessNode:
+    return add_accumulators(site.state, site.scope, (count,), site.reduction.dtype, start, site.names)
 
 
-def _sequential_map(state: dace.SDFGState, label: str, ranges: Ranges) -> tuple[nodes.MapEntry, nodes.MapExit]:
-    entry, exit_ = state.add_map(label, _texts(ranges), schedule=ScheduleType.Sequential)
-    return entry, exit_
+def _finish(reduction: Reduction, source: End, target: End, memlet: dace.Memlet) -> None:
+    """Lead a result out; one that is added to what is there needs a tasklet, since copies only overwrite."""
+    state = reduction.state
+    if memlet.wcr is not None and isinstance(source[0], nodes.AccessNode):
+        copied = add_copy(state)
+        state.add_edge(*source, copied, "__value", whole(state, source[0].data))
+        source = (copied, "__result")
+    if isinstance(target[0], nodes.MapExit) and target[1] is None:
+        leave(state, source, target[0], memlet)
+        outside = copy.deepcopy(reduction.write.data)
+        outside.wcr = memlet.wcr
+        source, target, memlet = (target[0], "OUT_values"), _outside(reduction), outside
+    state.add_edge(*source, *target, memlet)
 
 
-def _texts(ranges: Ranges) -> dict[str, str]:
-    return {param: f"{symstr(begin)}:{symstr(end)}" for param, (begin, end) in ranges.items()}
-
-
-def _connect_in(state: dace.SDFGState, source: End, entry: nodes.MapEntry, memlet: dace.Memlet) -> None:
-    entry.add_in_connector("IN_values")
-    entry.add_out_connector("OUT_values")
-    state.add_edge(*source, entry, "IN_values", copy.deepcopy(memlet))
-
-
-def _connect_out(state: dace.SDFGState, inner: End, exit_: nodes.MapExit, outer: End, memlet: dace.Memlet) -> None:
-    exit_.add_in_connector("IN_values")
-    exit_.add_out_connector("OUT_values")
-    state.add_edge(*inner, exit_, "IN_values", memlet)
-    state.add_edge(exit_, "OUT_values", *outer, propagate_memlet(state, memlet, state.entry_node(exit_), False))
-
-
-def _leave(
-    reduction: Reduction, node: nodes.Node, connector: str | None, exit_: nodes.MapExit, memlet: dace.Memlet
-) -> None:
-    exit_.add_in_connector("IN_values")
-    exit_.add_out_connector("OUT_values")
-    write = reduction.write
-    reduction.state.add_edge(node, connector, exit_, "IN_values", memlet)
-    outside = copy.deepcopy(write.data)
-    outside.wcr = memlet.wcr
-    reduction.state.add_edge(exit_, "OUT_values", write.dst, write.dst_conn, outside)
+def _outside(reduction: Reduction) -> End:
+    return reduction.write.dst, reduction.write.dst_conn
 
 
 # Memlets ----------------------------------------------------------------------------------------------------
-
-
-def _everything(state: dace.SDFGState, name: str) -> dace.Memlet:
-    return dace.Memlet.from_array(name, state.sdfg.arrays[name])
 
 
 def _value(reduction: Reduction, index: Mapping[int, str]) -> dace.Memlet:
