@@ -8,9 +8,6 @@ from typing import Any
 
 import numpy as np
 
-RETURN = "__return"
-"""The name under which a program's return value is compared."""
-
 Sizes = Mapping[str, int]
 Arguments = dict[str, Any]
 
@@ -26,7 +23,7 @@ class Program:
         sizes: By preset, the values of the program's symbols: "S" takes milliseconds, "M" tens of them.
         make_inputs: From sizes and a random generator to every argument of the program, by name.
         reference: The same computation in NumPy, called with the same arguments.
-        outputs: The arguments that are compared afterwards, or `RETURN` for the value returned.
+        outputs: The arguments that are compared afterwards, or "__return" for the value returned.
         description: One line for tables.
         rtol: Largest accepted relative error in the norm of an output.
     """

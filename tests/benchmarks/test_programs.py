@@ -9,8 +9,8 @@ import dace
 import numpy as np
 import pytest
 
+from benchmarks.case import RETURN
 from benchmarks.programs import PROGRAMS
-from benchmarks.programs.base import RETURN
 
 
 def copies(arguments: dict[str, object]) -> dict[str, object]:

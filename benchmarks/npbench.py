@@ -1,0 +1,41 @@
+"""Tunes the DaCe programs of a checkout of NPBench and compares them side by side with DaCe and NumPy.
+
+    python -m benchmarks.npbench --path DIR [--preset S] [--mode transfer] [--programs a,b] [--json OUT]
+
+The checkout is `git clone https://github.com/spcl/npbench DIR`; nothing in it is changed or installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.run import run_suite
+from benchmarks.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def main(
+    path: Annotated[Path, typer.Option(help="Folder of the checkout.", exists=True, file_okay=False)],
+    preset: Annotated[str, typer.Option(help="Size of the programs: S, M, L or paper.")] = "S",
+    mode: Annotated[str, typer.Option(help="Mode of the tuner: transfer, measure, search or replay.")] = "transfer",
+    programs: Annotated[str, typer.Option(help="Comma-separated names; all by default.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")] = None,
+    database: Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Seconds of tuning per program.")] = None,
+    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
+    timeout: Annotated[float, typer.Option(help="Seconds after which a program is given up.")] = 1200.0,
+) -> None:
+    """Run NPBench."""
+    settings = Settings(str(path.resolve()), preset, mode, False, database, budget, rounds, timeout)
+    command = f"python -m benchmarks.npbench --path DIR --preset {preset} --mode {mode}"
+    names = [name for name in programs.split(",") if name]
+    run_suite(settings, names, json, f"NPBench at {preset}, {mode}", command)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,153 @@
+"""Runs one program of a suite in this process and writes its row to a file after every step.
+
+    python -m benchmarks.one SETTINGS.json NAME ROW.json
+
+The row is on disk before anything that may crash or hang is begun, so that whoever started this process can take
+up what there is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dace
+import numpy as np
+
+from benchmarks import versions
+from benchmarks.case import Case, disagreement
+from benchmarks.context import describe
+from benchmarks.settings import Row, Settings
+from benchmarks.suites import open_suite
+from benchmarks.timing import binary_rounds, interleave, numpy_round
+from dace_transfer import toolchain, tune
+from dace_transfer.building.binary import Binary, Failure
+from dace_transfer.building.builder import Builder
+from dace_transfer.errors import RunError
+from dace_transfer.hardware import describe_cpu
+from dace_transfer.measure.inputs import Inputs, save_arguments
+from dace_transfer.target import Target
+from dace_transfer.tuner.arguments import complete_arguments, infer_sizes
+from dace_transfer.tuner.parsing import parse
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all steps of one row work with.
+
+    Attributes:
+        settings: Of the run.
+        case: The program and its arguments.
+        target: Device all sides run on.
+        row: What was found out so far.
+        file: Where the row goes.
+    """
+
+    settings: Settings
+    case: Case
+    target: Target
+    row: Row
+    file: Path
+
+    def enter(self, stage: str) -> None:
+        """Write the row, and say what comes next."""
+        self.row.stage = stage
+        staged = self.file.with_suffix(".part")
+        staged.write_text(json.dumps(asdict(self.row)))
+        staged.replace(self.file)
+
+
+def run(bench: Bench, folder: Path) -> None:
+    """Take all steps: tune, check, build the baselines, time everything side by side, check the baselines."""
+    case, row = bench.case, bench.row
+    bench.enter("reference")
+    expected = case.expected()
+    original = parse(case.load_program())
+    sizes = infer_sizes(original, case.arguments)
+    arguments = complete_arguments(original, case.arguments, sizes)
+    bench.enter("tuning")
+    tuned = _tune(bench, arguments, expected)
+    bench.enter("building")
+    with Builder(bench.target, folder / "builds", workers=1) as builder:
+        built = versions.build(
+            builder,
+            {
+                **({} if tuned is None else {"ours": lambda: tuned}),
+                "auto_optimize": lambda: versions.optimized(original, sizes),
+                "simplify": lambda: versions.simplified(original),
+            },
+        )
+    binaries = {side: outcome for side, outcome in built.items() if isinstance(outcome, Binary)}
+    for side, outcome in built.items():
+        if isinstance(outcome, Failure):
+            row.blame(f"{side} was not built ({outcome.kind}): {outcome.message}")
+    bench.enter("timing")
+    inputs = save_arguments(arguments, folder)
+    rounds = binary_rounds(binaries, inputs, bench.target)
+    rounds["numpy"] = numpy_round(bench.settings, case.name, bench.target)
+    row.samples_ms, failures = interleave(rounds, bench.settings.rounds)
+    for side, reason in failures.items():
+        row.blame(f"{side} did not run ({reason})")
+    bench.enter("checking")
+    for side in ("auto_optimize", "simplify"):
+        if side in binaries:
+            row.baseline_valid[side] = _right(case, binaries[side], inputs, expected)
+    bench.enter("done")
+
+
+def _tune(bench: Bench, arguments: Mapping[str, Any], expected: Mapping[str, Any]) -> dace.SDFG | None:
+    """Tune and run once, as a first call does; fills in what the tuner said and whether its result is right."""
+    settings, case, row = bench.settings, bench.case, bench.row
+    own = {name: np.copy(v) if isinstance(v, np.ndarray) else v for name, v in arguments.items()}
+    start = time.monotonic()
+    try:
+        result = tune(
+            case.load_program(),
+            arguments,
+            mode=settings.mode,
+            budget=settings.budget,
+            database=settings.database,
+            family=case.family,
+            exclude_families=(case.family,) if settings.leave_family_out and case.family else (),
+        )
+        returned = result.compiled(**own)
+    except Exception as error:  # noqa: BLE001  Whatever goes wrong belongs in the row; the others still run.
+        row.blame(f"ours failed: {type(error).__name__}: {error}")
+        return None
+    row.first_call_s = time.monotonic() - start
+    row.used, row.reason = result.report.used, result.report.reason
+    names = sorted(name for name in result.sdfg.arrays if name.startswith("__return"))
+    own |= dict(zip(names, returned if len(names) > 1 else (returned,), strict=False))
+    problem = disagreement(case, expected, own)
+    row.valid = not problem
+    row.blame(problem)
+    return result.sdfg
+
+
+def _right(case: Case, binary: Binary, inputs: Inputs, expected: Mapping[str, Any]) -> bool:
+    try:
+        found = versions.results(binary, replace(inputs, poison=True), list(expected))
+    except RunError:
+        return False
+    return not disagreement(case, expected, found)
+
+
+def main(settings_file: str, name: str, row_file: str) -> None:
+    """Run one program; see the module."""
+    toolchain.activate()
+    settings = Settings(**json.loads(Path(settings_file).read_text()))
+    target = describe_cpu()
+    case = open_suite(settings.suite).load(name, settings.preset)
+    row = Row(name, case.family, settings.identity, context=describe(target))
+    with tempfile.TemporaryDirectory(prefix="dace-transfer-bench-") as folder:
+        run(Bench(settings, case, target, row, Path(row_file)), Path(folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

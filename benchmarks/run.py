@@ -1,0 +1,168 @@
+"""Runs a suite, one child process per program, and keeps the rows as they come."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks import table
+from benchmarks.settings import Row, Settings
+from benchmarks.suites import open_suite
+from dace_transfer.errors import DaceTransferError
+
+_ROOT = Path(__file__).parents[1]
+_POLL = 0.3
+_TAIL = 500
+
+Say = Callable[[str, str], None]
+
+
+def run_suite(
+    settings: Settings, names: Sequence[str], out: Path | None, title: str, command: str
+) -> list[dict[str, Any]]:
+    """Run programs one after the other and show the table.
+
+    Args:
+        settings: How to run them.
+        names: Which; all when empty.
+        out: File the rows are kept in. Rows it already holds with the same settings are not run again, and rows
+            with other settings are left as they are.
+        title: Over the table.
+        command: What reproduces it.
+
+    Returns:
+        One row per program, in order.
+    """
+    chosen = _choose(open_suite(settings.suite).names(), names)
+    kept = json.loads(out.read_text()) if out is not None and out.is_file() else []
+    mine = {row["program"]: row for row in kept if _answers(row, settings)}
+    others = [row for row in kept if not _answers(row, settings)]
+    with _progress(len(chosen)) as say:
+        for name in chosen:
+            if name not in mine:
+                mine[name] = run_program(settings, name, say).flat()
+            say(name, _sentence(mine[name]))
+            if out is not None:
+                done = [mine[known] for known in chosen if known in mine]
+                table.write([*others, *mine.values()], done, title, command, out)
+    rows = [mine[name] for name in chosen]
+    _show(rows, title, command)
+    return rows
+
+
+def run_program(settings: Settings, name: str, say: Say) -> Row:
+    """Run one program in a child process; whatever becomes of that, there is a row."""
+    with tempfile.TemporaryDirectory(prefix="dace-transfer-row-") as folder:
+        settings_file, row_file, log = (Path(folder) / part for part in ("settings.json", "row.json", "log"))
+        settings_file.write_text(json.dumps(asdict(settings)))
+        with log.open("w") as stream:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.one", str(settings_file), name, str(row_file)],
+                cwd=folder,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(_python_path())},
+                start_new_session=True,
+            )
+            end = _wait(child, settings.timeout, lambda: say(name, _row(row_file, settings, name).stage + " ..."))
+        row = _row(row_file, settings, name)
+        if row.stage != "done":
+            row.blame(f"While {row.stage}, the process {end}: {log.read_text(errors='replace')[-_TAIL:].strip()}")
+        return row
+
+
+def _wait(child: subprocess.Popen[bytes], timeout: float, tick: Callable[[], None]) -> str:
+    """Wait for a child and end it when its time is up, or when this process is to end; says how it ended."""
+    deadline = time.monotonic() + timeout
+    try:
+        while child.poll() is None:
+            if time.monotonic() > deadline:
+                return f"took more than {timeout:.0f} s and was ended"
+            tick()
+            time.sleep(_POLL)
+        return f"ended with status {child.returncode}"
+    finally:
+        # Its own children end by themselves when it is gone.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _row(file: Path, settings: Settings, name: str) -> Row:
+    if not file.is_file():
+        return Row(name, "", settings.identity)
+    return Row(**json.loads(file.read_text()))
+
+
+def _answers(row: dict[str, Any], settings: Settings) -> bool:
+    return all(row.get(key) == value for key, value in settings.identity.items())
+
+
+def _choose(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    if unknown := sorted(set(wanted) - set(known)):
+        raise DaceTransferError(f"There is no program {', '.join(map(repr, unknown))}; choose of {', '.join(known)}.")
+    return list(wanted or known)
+
+
+def _python_path() -> list[str]:
+    return [str(_ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    gain = table.ratio(row, "auto_optimize")
+    speed = f"{row['ours_ms']:.3g} ms, {gain:.2f}x auto_optimize" if gain else "not timed"
+    right = {True: "right", False: "WRONG", None: "not checked"}[row["valid"]]
+    return f"{speed}, {right}" + (f". {row['error'][:200]}" if row["error"] else "")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Say]:
+    """A bar in a terminal; a line per finished program anywhere else."""
+    console = Console()
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("", total=total)
+
+            def say(name: str, text: str) -> None:
+                if text.endswith("..."):
+                    bar.update(task, description=f"{name}: {text}")
+                    return
+                bar.console.print(f"{name}: {text}", markup=False, highlight=False)
+                bar.advance(task)
+
+            yield say
+        return
+    done = 0
+
+    def line(name: str, text: str) -> None:
+        nonlocal done
+        if not text.endswith("..."):
+            done += 1
+            print(f"[{done}/{total}] {name}: {text}", flush=True)
+
+    yield line
+
+
+def _show(rows: Sequence[dict[str, Any]], title: str, command: str) -> None:
+    text = table.render(rows, title, command)
+    console = Console()
+    if console.is_terminal:
+        console.print(Markdown(text))
+    else:
+        print(text)

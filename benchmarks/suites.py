@@ -1,0 +1,110 @@
+"""The suites there are: our own programs, and a checkout of NPBench."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from benchmarks.case import Case, Suite, Tolerance
+from dace_transfer.errors import DaceTransferError
+
+EXAMPLES = "examples"
+
+
+def open_suite(where: str) -> Suite:
+    """Our own programs for "examples", otherwise the NPBench checkout in the folder of this name."""
+    return Examples() if where == EXAMPLES else NPBench(Path(where))
+
+
+class Examples:
+    """The programs of `benchmarks.programs`."""
+
+    def names(self) -> list[str]:
+        """Names of all programs."""
+        from benchmarks.programs import PROGRAMS
+
+        return list(PROGRAMS)
+
+    def load(self, name: str, preset: str) -> Case:
+        """One program at one size."""
+        from benchmarks.programs import PROGRAMS
+
+        program = PROGRAMS[name]
+        return Case(
+            name=name,
+            family=program.family,
+            load_program=lambda: program.program,
+            arguments={**program.sizes[preset], **program.inputs(preset)},
+            reference=program.reference,
+            reference_arguments=list(inspect.signature(program.reference).parameters),
+            outputs=[output for output in program.outputs if not output.startswith("__")],
+            tolerance=Tolerance(norm=program.rtol),
+        )
+
+
+@dataclass(frozen=True)
+class NPBench:
+    """A checkout of the NPBench suite (github.com/spcl/npbench); only its benchmarks are read, not its framework."""
+
+    folder: Path
+
+    def names(self) -> list[str]:
+        """Benchmarks that have a DaCe version."""
+        described = sorted((self.folder / "bench_info").glob("*.json"))
+        if not described:
+            raise DaceTransferError(f"'{self.folder}' holds no 'bench_info'; expected a checkout of NPBench.")
+        return [path.stem for path in described if self._module(self._info(path.stem), "_dace").is_file()]
+
+    def load(self, name: str, preset: str) -> Case:
+        """One benchmark at one size."""
+        info = self._info(name)
+        if preset not in info["parameters"]:
+            raise DaceTransferError(f"'{name}' has no preset '{preset}'; it has {', '.join(info['parameters'])}.")
+        values: dict[str, Any] = dict(info["parameters"][preset])
+        values |= self._initialized(info, values)
+        function = info["func_name"]
+        return Case(
+            name=name,
+            family="",
+            load_program=lambda: getattr(_import(self._module(info, "_dace")), function),
+            arguments=values,
+            reference=getattr(_import(self._module(info, "_numpy")), function),
+            reference_arguments=info["input_args"],
+            outputs=info["output_args"],
+            tolerance=Tolerance(info.get("rtol", 1e-5), info.get("atol", 1e-8), info.get("norm_error", 1e-5)),
+        )
+
+    def _info(self, name: str) -> dict[str, Any]:
+        path = self.folder / "bench_info" / f"{name}.json"
+        if not path.is_file():
+            raise DaceTransferError(f"NPBench has no benchmark '{name}': '{path}' does not exist.")
+        described: dict[str, Any] = json.loads(path.read_text())["benchmark"]
+        return described
+
+    def _module(self, info: Mapping[str, Any], suffix: str) -> Path:
+        folder = self.folder / "npbench" / "benchmarks" / str(info["relative_path"])
+        return folder / f"{info['module_name']}{suffix}.py"
+
+    def _initialized(self, info: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+        init = info.get("init")
+        if not init:
+            return {}
+        initialize = getattr(_import(self._module(info, "")), init["func_name"])
+        made = initialize(*(parameters[name] for name in init["input_args"]))
+        names = init["output_args"]
+        return dict(zip(names, (made,) if len(names) == 1 else made, strict=True))
+
+
+def _import(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise DaceTransferError(f"'{path}' cannot be imported; expected a Python module of NPBench.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

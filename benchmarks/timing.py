@@ -1,0 +1,103 @@
+"""Times the sides of one row in interleaved fresh processes: the binaries and NumPy."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from benchmarks.settings import SIDES, Settings
+from dace_transfer.building.binary import Binary
+from dace_transfer.errors import RunError
+from dace_transfer.measure.inputs import Inputs
+from dace_transfer.measure.running import RunFailure, time_once
+from dace_transfer.target import Target
+
+_BATCHES = 3
+_PATIENCE = 60.0
+_FEWEST_ROUNDS = 3
+_LONGEST = 300.0
+
+Round = Callable[[], float]
+
+
+@dataclass
+class _Lane:
+    """One side while it is timed."""
+
+    run: Round
+    samples_ms: list[float] = field(default_factory=list)
+    spent: float = 0.0
+    failure: str = ""
+
+    @property
+    def wants_more(self) -> bool:
+        """A slow side gets fewer rounds, since its spread is small beside its time."""
+        return not self.failure and (len(self.samples_ms) < _FEWEST_ROUNDS or self.spent < _PATIENCE)
+
+
+def interleave(sides: Mapping[str, Round], rounds: int) -> tuple[dict[str, list[float]], dict[str, str]]:
+    """Run all sides in turn, `rounds` times, with the order rotated.
+
+    Returns:
+        By side, milliseconds of every round; and for sides that failed, why.
+    """
+    lanes = {side: _Lane(run) for side, run in sides.items()}
+    order = list(lanes.values())
+    for number in range(rounds):
+        shift = number % max(len(order), 1)
+        for lane in [*order[shift:], *order[:shift]]:
+            if lane.wants_more:
+                _add_round(lane)
+    samples = {side: lane.samples_ms for side, lane in lanes.items() if not lane.failure}
+    return samples, {side: lane.failure for side, lane in lanes.items() if lane.failure}
+
+
+def binary_rounds(binaries: Mapping[str, Binary], inputs: Inputs, target: Target) -> dict[str, Round]:
+    """A round per binary: one fresh process; all make as many calls per batch as the first one to run needs."""
+    calls: list[int] = []
+
+    def round_of(binary: Binary) -> float:
+        outcome = time_once(
+            binary, inputs, target, calls=calls[0] if calls else None, batches=_BATCHES, timeout=_LONGEST
+        )
+        if isinstance(outcome, RunFailure):
+            raise RunError(f"{outcome.kind}: {outcome.reason}")
+        calls.append(outcome.calls)
+        return statistics.median(outcome.samples)
+
+    return {side: functools.partial(round_of, binaries[side]) for side in SIDES if side in binaries}
+
+
+def numpy_round(settings: Settings, name: str, target: Target) -> Round:
+    """A round of the NumPy reference: one fresh process with as many threads as the binaries get."""
+    command = [sys.executable, "-m", "benchmarks.numpy_run", settings.suite, name, settings.preset]
+    environment = {**os.environ, **target.environment()}
+
+    def run() -> float:
+        try:
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, timeout=_LONGEST, check=True
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RunError(f"timeout: NumPy took more than {_LONGEST:.0f} s.") from error
+        except subprocess.CalledProcessError as error:
+            raise RunError(f"NumPy failed: {error.stderr.strip().splitlines()[-1:]}") from error
+        return float(statistics.median(json.loads(done.stdout.splitlines()[-1])))
+
+    return run
+
+
+def _add_round(lane: _Lane) -> None:
+    start = time.monotonic()
+    try:
+        lane.samples_ms.append(1e3 * lane.run())
+    except RunError as error:
+        lane.failure = str(error)
+    lane.spent += time.monotonic() - start
