@@ -142,8 +142,8 @@ def conclude(field: Field) -> Decided:
 
 def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
     if best is not None:
-        times = f" {best.attempt.ratio:.2f} times" if best.attempt.ratio else ""
-        return Verdict.FASTER, f"'{best.attempt.recipe}' is right and{times} faster than auto_optimize."
+        times = f"{best.attempt.ratio:.2f} times as fast as" if best.attempt.ratio else "faster than"
+        return Verdict.FASTER, f"'{best.attempt.recipe}' is right and {times} auto_optimize."
     if not field.candidates:
         return Verdict.NO_NEIGHBOUR, "The database holds no workload that could donate a recipe."
     verdicts = [candidate.attempt.verdict for candidate in field.candidates]

@@ -127,7 +127,8 @@ def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     runner = outcome.runners[index]
     timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=runner.comparison)
     ratio = runner.comparison.ratio if runner.comparison else None
-    return timed.ended(runner.verdict, runner.reason, ratio=ratio, samples=_flat(runner.rounds))
+    reason = runner.reason or f"It computes the same and was timed in {len(runner.rounds)} processes."
+    return timed.ended(runner.verdict, reason, ratio=ratio, samples=_flat(runner.rounds))
 
 
 def _flat(rounds: Sequence[Sequence[float]]) -> tuple[float, ...]:

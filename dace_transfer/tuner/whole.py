@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dace
 
 from dace_transfer.building.binary import Failure
-from dace_transfer.measure.inputs import Inputs
+from dace_transfer.measure.inputs import save_arguments
 from dace_transfer.measure.race import race
 from dace_transfer.transformations.finalize import finalize
 from dace_transfer.tuner.session import Session
@@ -68,7 +70,7 @@ def choose(
     if not best.ok or optimized is None:
         return Choice(tuned, "tuned", Verdict.FASTER, f"auto_optimize is not used: {best.reason}", check.ratio)
     if session.measures:
-        return _race(session, tuned, optimized, sizes, check, best)
+        return _race(session, tuned, optimized, arguments)
     ratio = check.ratio / best.ratio if check.ratio and best.ratio else None
     if ratio is not None and ratio < 1 / CLEAR:
         return Choice(*fallback, Verdict.SLOWER, "The tuned program took more time than auto_optimize's.", ratio)
@@ -83,18 +85,13 @@ def _check(
     return verify_program(original, version, arguments, session.builder, session.target)
 
 
-def _race(
-    session: Session,
-    tuned: dace.SDFG,
-    optimized: dace.SDFG,
-    sizes: Mapping[str, int],
-    check: Verification,
-    best: Verification,
-) -> Choice:
+def _race(session: Session, tuned: dace.SDFG, optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:
     baseline, candidate = session.builder.build([optimized, tuned])
     if isinstance(baseline, Failure) or isinstance(candidate, Failure):
         return Choice(optimized, "auto_optimize", Verdict.FAILED, "The tuned program could not be built again.")
-    runner = race(baseline, [candidate], Inputs(sizes), session.target).runners[0]
+    with tempfile.TemporaryDirectory(prefix="dace-transfer-race-") as folder:
+        inputs = save_arguments(arguments, Path(folder))
+        runner = race(baseline, [candidate], inputs, session.target).runners[0]
     ratio = runner.comparison.ratio if runner.comparison else None
     if runner.verdict is Verdict.FASTER:
         return Choice(tuned, "tuned", runner.verdict, "It computes the same as the original.", ratio)
