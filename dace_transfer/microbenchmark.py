@@ -8,8 +8,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import platformdirs
-
+from dace_transfer.cache import cache_folder
 from dace_transfer.compiler import build_and_run
 from dace_transfer.target import Target
 
@@ -41,13 +40,13 @@ def speeds_of(target: Target, folder: Path | None = None) -> Speeds:
 
     Args:
         target: This machine, as `describe_cpu` gives it.
-        folder: Where results are kept; the user's cache folder by default.
+        folder: Where everything that can be measured or built again is kept; the user's cache folder by default.
 
     Raises:
         BuildError: There is no C++ compiler, or it fails.
         RunError: The measurement does not end.
     """
-    kept = (folder or Path(platformdirs.user_cache_dir("dace_transfer")) / "speeds") / f"{target.digest}.json"
+    kept = cache_folder(folder) / "speeds" / f"{target.digest}.json"
     known = _read(kept)
     if known is not None:
         return known
