@@ -211,8 +211,10 @@ def _make_private(outer: _Outer, meeting: Meeting, written: Range) -> None:
         return
     connector = _new_connector(outer.exit, node.data)
     copied = dace.Memlet(data=node.data, subset=written, other_subset=_narrowed(written, meeting.private))
-    state.add_edge(inside, None, outer.exit, "IN_" + connector, copied)
-    state.add_edge(outer.exit, "OUT_" + connector, node, None, copy.deepcopy(copied))
+    edge = state.add_edge(inside, None, outer.exit, "IN_" + connector, copied)
+    whole = dace.Memlet.from_array(node.data, node.desc(state.sdfg))
+    state.add_edge(outer.exit, "OUT_" + connector, node, None, whole)
+    copied.try_initialize(state.sdfg, state, edge)
 
 
 def _new_connector(scope: nodes.MapEntry | nodes.MapExit, data: str) -> str:

@@ -92,7 +92,7 @@ def _common(first: Nest, second: Nest) -> list[str]:
 def plan(nests: tuple[Nest, ...]) -> Group | None:
     """Return how `nests` can share loops, or None if they cannot."""
     axes = _align(nests)
-    if not axes or not _is_convex(nests):
+    if not axes or not _is_convex(nests) or _folds_across(nests, axes):
         return None
     meetings: list[Meeting] = []
     for data in sorted({a.data for nest in nests for a in nest.accesses if a.writes}):
@@ -216,16 +216,28 @@ def _tells_apart(subsets: list[Any], axis: int, mark: str) -> bool:
     return bool(slope.is_number and slope != 0)
 
 
+def _folds_across(nests: tuple[Nest, ...], axes: tuple[tuple[str, ...], ...]) -> bool:
+    """Tell whether shared loops would fold values into one place, which has no order in a parallel map."""
+    return any(
+        private_axes((nest,), [0], tuple((axis[index],) for axis in axes), access.data) is None
+        for index, nest in enumerate(nests)
+        for access in nest.accesses
+        if access.writes and not access.exact
+    )
+
+
 def _between(nests: tuple[Nest, ...], touching: list[int], data: str) -> list[nodes.AccessNode] | None:
-    """The node between a writer and its readers; none if `data` is updated in place; None if neither is plain."""
+    """The node between a writer and its readers; none if `data` is only updated in place; None if neither is plain."""
     accesses = [(index, access) for index in touching for access in nests[index].of(data)]
     written = {access.node for _, access in accesses if access.writes}
-    read = {access.node for _, access in accesses if not access.writes}
     if len(written) > 1:
         return None
-    if not written & read:
+    if not any(access.node in written for _, access in accesses if not access.writes):
         return [] if _is_ordered(nests, accesses) else None
-    return list(written) if read == written else None
+    writer = next(nests[index] for index, access in accesses if access.writes)
+    earlier = [nests[index] for index, access in accesses if access.node not in written]
+    graph = writer.state.nx
+    return list(written) if all(n is writer or nx.has_path(graph, n.exit, writer.entry) for n in earlier) else None
 
 
 def _is_ordered(nests: tuple[Nest, ...], accesses: list[tuple[int, Access]]) -> bool:
@@ -254,13 +266,13 @@ def _written(
     if len(writers) != 1 or sources != {nests[writers[0]].exit} or graph.in_degree(node) != 1:
         return None
     results = [access for access in nests[writers[0]].of(node.data) if access.writes]
-    if len(results) != 1 or not results[0].exact or any(not a.writes for a in nests[writers[0]].of(node.data)):
+    if len(results) != 1 or not results[0].exact:
         return None
     written = image(results[0].subset, _rest(nests[writers[0]], writers[0], axes), desc)
     for index in touching:
         for access in nests[index].of(node.data):
             read = image(access.subset, _rest(nests[index], index, axes), desc)
-            if not access.writes and not _covers(written, read, private):
+            if access.node is node and not access.writes and not _covers(written, read, private):
                 return None
     return written
 

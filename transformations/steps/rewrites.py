@@ -8,7 +8,6 @@ import dace
 from dace import nodes
 from dace.dtypes import OMPScheduleType, ScheduleType
 from dace.sdfg import dynamic_map_inputs
-from dace.sdfg.propagation import propagate_memlets_state
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.nests import names_in
@@ -33,10 +32,7 @@ def rewrite(
     choice = {"options": options, "expr_index": expression, "permissive": permissive}
     if not transformation.can_be_applied_to(graph.sdfg, **choice, **pattern):
         raise NotApplicableError(f"DaCe's {transformation.__name__} cannot be applied to '{handle.node}'.")
-    result = transformation.apply_to(graph.sdfg, **choice, verify=False, annotate=False, save=False, **pattern)
-    if isinstance(graph, dace.SDFGState) and not transformation.annotates_memlets():
-        propagate_memlets_state(graph.sdfg, graph)
-    return result
+    return transformation.apply_to(graph.sdfg, **choice, verify=False, save=False, **pattern)
 
 
 def map_of(handle: Handle) -> nodes.MapEntry:

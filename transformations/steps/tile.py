@@ -57,6 +57,11 @@ class Tile:
             raise NotApplicableError(f"The tiles {self.sizes} are as large as map '{entry.map.label}' itself.")
         if all(size == 1 for size in sizes):
             raise NotApplicableError(f"Tiles of one iteration would leave no map inside '{entry.map.label}'.")
+        if any(size == 1 and bounds[2] != 1 for size, bounds in zip(sizes, entry.map.range.ranges, strict=True)):
+            # MapTiling leaves a loop over `step` indices in such a tile, which runs out of the arrays.
+            raise NotApplicableError(
+                f"Tiles of one iteration need loops of step 1, but '{entry.map.label}' has others."
+            )
         rewrite(MapTiling, handle, {"tile_sizes": tuple(sizes), "tile_trivial": False}, map_entry=entry)
         outer = outer_map_of(handle.state, entry)
         move_schedule(entry.map, outer.map)
