@@ -1,0 +1,52 @@
+"""What a user asked for when decorating a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dace_transfer.database.location import default_location
+from dace_transfer.errors import DaceTransferError
+
+MODES = ("transfer", "measure", "search", "replay")
+DEVICES = ("cpu",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a program is tuned.
+
+    Attributes:
+        mode: "transfer", "measure", "search" or "replay".
+        budget: Seconds after which no new candidate is tried; None for the mode's own.
+        device: "cpu".
+        database: File, URL, open store, or None for the user's own database.
+        cache: Folder of built programs, or None for the default one.
+    """
+
+    mode: str = "transfer"
+    budget: float | None = None
+    device: str = "cpu"
+    database: Any = None
+    cache: str | Path | None = None
+
+    def check(self) -> None:
+        """Refuse what no call could ever be tuned with.
+
+        Raises:
+            DaceTransferError: The mode or the device is unknown.
+        """
+        if self.mode not in MODES:
+            raise DaceTransferError(f"There is no mode '{self.mode}'; choose one of {', '.join(MODES)}.")
+        if self.device not in DEVICES:
+            raise DaceTransferError(f"There is no device '{self.device}'; choose one of {', '.join(DEVICES)}.")
+
+    @property
+    def location(self) -> str | None:
+        """Where the database is; None for an open store, of which another process could know nothing."""
+        if self.database is None:
+            return default_location()
+        if isinstance(self.database, Path) or (isinstance(self.database, str) and "://" not in self.database):
+            return str(Path(self.database).expanduser().resolve())
+        return self.database if isinstance(self.database, str) else None
