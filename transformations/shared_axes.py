@@ -272,7 +272,7 @@ def _written(
     for index in touching:
         for access in nests[index].of(node.data):
             read = image(access.subset, _rest(nests[index], index, axes), desc)
-            if access.node is node and not access.writes and not _covers(written, read, private):
+            if access.node is node and not access.writes and not _covers(written, read, private, desc.shape):
                 return None
     return written
 
@@ -294,14 +294,16 @@ def _is_kept(nests: tuple[Nest, ...], node: nodes.AccessNode) -> bool:
     )
 
 
-def _covers(written: Any, read: Any, private: frozenset[int]) -> bool:
+def _covers(written: Any, read: Any, private: frozenset[int], shape: Sequence[Any]) -> bool:
     """Private axes have the same index on both sides, in terms of different parameters."""
-    return all(_covers_axis(written, read, axis) for axis in range(len(written)) if axis not in private)
+    return all(_covers_axis(written, read, axis, shape[axis]) for axis in range(len(shape)) if axis not in private)
 
 
-def _covers_axis(written: Any, read: Any, axis: int) -> bool:
+def _covers_axis(written: Any, read: Any, axis: int, size: Any) -> bool:
     ours, theirs = written.ranges[axis], read.ranges[axis]
-    return _equal(ours, theirs) or bool(type(written)([ours]).covers_precise(type(read)([theirs])))
+    if _equal(ours, theirs) or _equal(ours, (0, size - 1, 1)):
+        return True
+    return bool(type(written)([ours]).covers_precise(type(read)([theirs])))
 
 
 def _rest(nest: Nest, index: int, axes: tuple[tuple[str, ...], ...]) -> dict[str, tuple[Any, Any, Any]]:

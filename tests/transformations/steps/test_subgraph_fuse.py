@@ -102,6 +102,14 @@ def test_softmax_of_higher_rank(apply, run) -> None:
     np.testing.assert_allclose(c, e / e.sum(axis=-1, keepdims=True))
 
 
+def test_reductions_in_lanes_are_fused_as_well(apply) -> None:
+    """They read a row in two parts, of which only their sum is the row."""
+    sdfg = softmax.to_sdfg(simplify=True)
+    for step in (DropViews(), ExpandReduction(lanes=8), SubgraphFuse()):
+        apply(step, sdfg)
+    assert outer_loops(sdfg) == [3]
+
+
 def test_softmax_needs_no_memory_for_more_than_a_row(apply) -> None:
     sdfg = prepared(softmax, apply)
     apply(SubgraphFuse(), sdfg)
