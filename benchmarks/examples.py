@@ -13,6 +13,7 @@ import typer
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
 from benchmarks.suites import EXAMPLES
+from dace_transfer.cli.output import one_sentence
 
 app = typer.Typer()
 
@@ -36,7 +37,8 @@ def main(
     settings = Settings(EXAMPLES, preset, mode, leave_family_out, database, budget, rounds, timeout)
     command = f"python -m benchmarks.examples --preset {preset} --mode {mode}" + ("" if leave_family_out else " --all")
     names = [name for name in programs.split(",") if name]
-    run_suite(settings, names, json, f"Example programs at {preset}, {mode}", command)
+    with one_sentence():
+        run_suite(settings, names, json, f"Example programs at {preset}, {mode}", command)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import typer
 
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
+from dace_transfer.cli.output import one_sentence
 
 app = typer.Typer()
 
@@ -34,7 +35,8 @@ def main(
     settings = Settings(str(path.resolve()), preset, mode, False, database, budget, rounds, timeout)
     command = f"python -m benchmarks.npbench --path DIR --preset {preset} --mode {mode}"
     names = [name for name in programs.split(",") if name]
-    run_suite(settings, names, json, f"NPBench at {preset}, {mode}", command)
+    with one_sentence():
+        run_suite(settings, names, json, f"NPBench at {preset}, {mode}", command)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ def run_program(settings: Settings, name: str, say: Say) -> Row:
             child = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.one", str(settings_file), name, str(row_file)],
                 cwd=folder,
+                stdin=subprocess.PIPE,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(_python_path())},
