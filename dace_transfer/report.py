@@ -6,6 +6,8 @@ import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from dace_transfer.verdict import Verdict
 
 
@@ -147,9 +149,7 @@ class Report:
         return f"<pre>{head}</pre><table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _adapter():  # type: ignore[no-untyped-def]
-    from pydantic import TypeAdapter  # A tenth of a second that only those who store reports pay.
-
+def _adapter() -> TypeAdapter[Report]:
     return TypeAdapter(Report)
 
 
@@ -171,7 +171,7 @@ def _decision_lines(decision: Decision) -> list[str]:
 
 def _html_rows(decision: Decision, depth: int) -> str:
     what = f"{'&nbsp;' * 4 * depth}{decision.kind} <code>{decision.workload[:8]}</code> {html.escape(decision.content)}"
-    cells = (what, decision.verdict.value, html.escape(decision.chosen), "", "", "", html.escape(decision.reason))
+    cells: tuple[str, ...] = (what, decision.verdict.value, html.escape(decision.chosen), "", "", "", html.escape(decision.reason))
     rows = ["<tr>" + "".join(f"<td><b>{cell}</b></td>" for cell in cells) + "</tr>"]
     for attempt in decision.attempts:
         steps = "; ".join(f"{t.step}: {t.outcome}" for t in attempt.trace)

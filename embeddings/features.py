@@ -88,7 +88,7 @@ def _footprint(workload: Workload) -> float:
     """Bytes of all arguments."""
     sizes = {name: float(value) for name, value in workload.sizes.items()}
     arrays = [d for d in workload.sdfg.arrays.values() if not d.transient]
-    return sum((evaluate(d.total_size, sizes) or 1.0) * d.dtype.bytes for d in arrays)
+    return sum((evaluate(d.total_size, sizes) or 1.0) * float(d.dtype.bytes) for d in arrays)
 
 
 def _log(value: float) -> float:

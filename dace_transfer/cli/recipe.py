@@ -15,7 +15,9 @@ recipe = typer.Typer(help="Read and check recipes.", no_args_is_help=True)
 
 @recipe.command("show")
 def show_(
-    name: Annotated[str, typer.Argument(help="Name in the library, or id in the database; all names without one.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="Name in the library, or id in the database; all names without one.")
+    ] = "",
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -40,11 +42,12 @@ def show_(
 def check(file: Annotated[Path, typer.Argument(help="A recipe in text form.")], as_json: AsJson = False) -> None:
     """Say whether a recipe is well formed."""
     with one_sentence():
-        from dace_transfer.transformations import load_library, parse_recipe
         from dace_transfer.transformations import check as check_recipe
+        from dace_transfer.transformations import expand, load_library, parse_recipe
 
         if not file.is_file():
             raise RecipeError(f"There is no file '{file}'.")
         parsed = parse_recipe(file.read_text())
         check_recipe(parsed, load_library())
-        show({"name": parsed.name, "id": parsed.id}, f"'{parsed.name}' ({parsed.id}) is well formed.", as_json)
+        whole = expand(parsed, load_library())
+        show({"name": whole.name, "id": whole.id}, f"'{whole.name}' ({whole.id}) is well formed.", as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 from numpy.typing import NDArray
 
 from dace_transfer.database.store import Store
@@ -16,7 +17,7 @@ _DONORS = 8  # Neighbours looked at; several of them often donate one recipe.
 def neighbour_proposals(
     store: Store,
     encoder: str,
-    vector: NDArray,
+    vector: NDArray[np.float32],
     k: int,
     *,
     exclude_families: Collection[str] = (),

@@ -156,7 +156,7 @@ def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
 def _decide_parts(session: Session, fields: Sequence[Field], decided: dict[str, Decided]) -> dict[str, Decided]:
     cuts = {field.workload.digest: cut_workload(session, field.workload) for field in fields}
     parts = [site.workload for cut_ in cuts.values() for site in cut_.sites]
-    if not parts:
+    if not parts or not session.time_left:
         return {}
     below = decide(session, parts)
     return below | {key: _join(decided[key], cut_, below) for key, cut_ in cuts.items() if cut_.sites}

@@ -17,6 +17,7 @@ from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification, verify
 from dace_transfer.workload import Workload
 
+_SHORTEST_RACE, _LONGEST_RACE = 20.0, 60.0  # Seconds; fewer rounds would decide nothing.
 CLEAR = 1.05  # Ratio of rough timings beyond which one version is clearly faster than the other.
 
 
@@ -117,7 +118,7 @@ def race_field(session: Session, field: Field) -> Field:
             [b for _, b in started],
             Inputs(field.workload.sizes),
             session.target,
-            budget=min(session.time_left, 60.0),
+            budget=max(_SHORTEST_RACE, min(session.time_left, _LONGEST_RACE)),
         )
     results |= {c.attempt.recipe_id: _placed(c, outcome, i) for i, (c, _) in enumerate(started)}
     return replace(field, candidates=tuple(results.get(c.attempt.recipe_id, c) for c in field.candidates))

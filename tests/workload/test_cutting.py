@@ -14,11 +14,11 @@ from dace_transfer import toolchain
 from dace_transfer.errors import WorkloadError
 from dace_transfer.workload import Workload, assemble, cut, workload_of
 
-I, J, K, N = (dace.symbol(name) for name in ("I", "J", "K", "N"))
+R, J, K, N = (dace.symbol(name) for name in ("R", "J", "K", "N"))
 
 
 @dace.program
-def columns(a: dace.float64[I, J, K], b: dace.float64[I, J, K], out: dace.float64[I, J, K]):
+def columns(a: dace.float64[R, J, K], b: dace.float64[R, J, K], out: dace.float64[R, J, K]):
     carried = np.zeros_like(a)
     carried[:, :, 0] = a[:, :, 0] / b[:, :, 0]
     for k in range(1, K):
@@ -40,14 +40,14 @@ def views(x: dace.float32[N, K], out: dace.float32[N, K]):
 @dace.program
 def carried_temporary(a: dace.float64[N], out: dace.float64[N]):
     memory = np.zeros_like(a)
-    for t in range(5):
+    for _ in range(5):
         before = memory + 1.0
         memory[1:] = before[:-1] * a[1:]
     out[:] = memory
 
 
 CASES = {
-    "columns": (columns, {"I": 5, "J": 4, "K": 7}, {"a": (5, 4, 7), "b": (5, 4, 7), "out": (5, 4, 7)}),
+    "columns": (columns, {"R": 5, "J": 4, "K": 7}, {"a": (5, 4, 7), "b": (5, 4, 7), "out": (5, 4, 7)}),
     "views": (views, {"N": 6, "K": 9}, {"x": (6, 9), "out": (6, 9)}),
     "carried_temporary": (carried_temporary, {"N": 11}, {"a": (11,), "out": (11,)}),
 }
@@ -99,7 +99,7 @@ def test_every_workload_stands_alone() -> None:
 
 
 def test_levels_and_loop_variables() -> None:
-    root = cut(workload_of(columns.to_sdfg(simplify=True), {"I": 5, "J": 4, "K": 9}))
+    root = cut(workload_of(columns.to_sdfg(simplify=True), {"R": 5, "J": 4, "K": 9}))
     kinds = [site.workload.kind for site in root.sites]
     assert kinds == ["state", "state", "region", "state"]
     inside = cut(root.sites[2].workload)
@@ -115,14 +115,14 @@ def test_a_value_carried_from_one_iteration_to_the_next_is_an_argument() -> None
 
 
 def test_cutting_leaves_the_workload_as_it_was() -> None:
-    workload = workload_of(columns.to_sdfg(simplify=True), {"I": 5, "J": 4, "K": 7})
+    workload = workload_of(columns.to_sdfg(simplify=True), {"R": 5, "J": 4, "K": 7})
     before = workload.sdfg.to_json()
     cut(workload)
     assert workload.sdfg.to_json()["nodes"] == before["nodes"]
 
 
 def test_a_piece_that_fits_nowhere_is_refused() -> None:
-    pieces = cut(workload_of(columns.to_sdfg(simplify=True), {"I": 5, "J": 4, "K": 7}))
+    pieces = cut(workload_of(columns.to_sdfg(simplify=True), {"R": 5, "J": 4, "K": 7}))
     with pytest.raises(WorkloadError, match="no site 'nowhere'"):
         assemble(pieces.program, {"nowhere": pieces.sites[0].workload.sdfg})
     with pytest.raises(WorkloadError, match="takes"):
