@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from dace_transfer.program.values import freeze
 
 _NUMBERS = (bool, int, float, complex, np.number, np.bool_, type(None))
 
-Signature = tuple[Hashable, ...]
+Signature = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ def signature_of(parameters: Parameters, args: Sequence[Any], kwargs: Mapping[st
     """
     if parameters.constants:
         return _signature_with_constants(parameters, args, kwargs)
-    parts: list[Hashable] = []
+    parts: list[Any] = []
     for value in args:
         if type(value) is np.ndarray:
             parts.append((value.dtype, value.shape, value.strides, value.base is None))
         elif isinstance(value, _NUMBERS):
-            parts.append(_type(value))
+            parts.append(type(value))
         else:
             return None
     if kwargs:
@@ -71,12 +71,7 @@ def signature_of(parameters: Parameters, args: Sequence[Any], kwargs: Mapping[st
     return tuple(parts)
 
 
-def _type(value: object) -> Hashable:
-    kind: Hashable = type(value)
-    return kind
-
-
-def _with_keywords(parameters: Parameters, parts: list[Hashable], kwargs: Mapping[str, Any]) -> Signature | None:
+def _with_keywords(parameters: Parameters, parts: list[Any], kwargs: Mapping[str, Any]) -> Signature | None:
     for name, value in kwargs.items():
         part = _part(value, name in parameters.constants or _is_symbol(parameters, name, value))
         if part is None:
@@ -93,12 +88,12 @@ def _signature_with_constants(
     return _with_keywords(parameters, parts, kwargs) if None not in parts else None
 
 
-def _part(value: Any, compiled_in: bool) -> Hashable | None:
+def _part(value: Any, compiled_in: bool) -> Any:
     if compiled_in:
         return freeze(value, contents=True)
     if type(value) is np.ndarray:
         return value.dtype, value.shape, value.strides, value.base is None
-    return _type(value) if isinstance(value, _NUMBERS) else None
+    return type(value) if isinstance(value, _NUMBERS) else None
 
 
 def _is_symbol(parameters: Parameters, name: str, value: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.errors import BuildError, NoRecordError
 from dace_transfer.program.entry import Entry
 from dace_transfer.program.settings import Settings
+from dace_transfer.program.warning import warn
 from dace_transfer.report import Report
 from dace_transfer.target import Target
 from dace_transfer.verdict import Verdict
@@ -92,7 +92,7 @@ def _fall_back(subject: Subject, settings: Settings, why: str) -> Entry:
             entry = _entry(subject, sdfg, report)
         except Exception:  # noqa: BLE001 -- DaCe raises all kinds of errors; the next version is simpler
             continue
-        warnings.warn(f"'{subject.sdfg.name}' could not be tuned and runs as {used} leaves it: {why}", stacklevel=6)
+        warn(f"'{subject.sdfg.name}' could not be tuned and runs as {used} leaves it: {why}")
         return entry
     raise BuildError(f"The program '{subject.sdfg.name}' could be neither tuned nor built: {why}")
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 import sys
 import threading
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import dace
 import numpy as np
 from dace.config import Config
+from dace.frontend.python.cached_program import DaceProgramCache
 from dace.frontend.python.parser import DaceProgram, _get_locals_and_globals
 
 import dace_transfer
@@ -28,6 +28,7 @@ from dace_transfer.program.making import Subject, fits, make_entry, unsupported
 from dace_transfer.program.plan import Library, Plan
 from dace_transfer.program.settings import Settings
 from dace_transfer.program.values import describe
+from dace_transfer.program.warning import warn
 from dace_transfer.report import Report
 from dace_transfer.target import Target
 
@@ -108,6 +109,8 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
     def __init__(self, program: DaceProgram, settings: Settings) -> None:
         """Take over a program, which is not used any more by itself."""
         self.__dict__.update(program.__dict__)
+        # Its cache asks the program it was made for about outer values.
+        self._cache = DaceProgramCache(self._eval_closure)
         self._tuning = _State(settings, parameters_of(program))
         if not (program.recreate_sdfg and program.regenerate_code and program.recompile):
             self._tuning.untuned = "it was told to use files that are edited by hand"
@@ -158,11 +161,8 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
 
     def _run_untuned(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         why = self._tuning.untuned or "it is called with values that are neither NumPy arrays nor numbers"
-        self._warn(f"'{self.name}' runs untuned: {why}.")
+        warn(f"'{self.name}' runs untuned: {why}.")
         return super().__call__(*args, **kwargs)
-
-    def _warn(self, message: str) -> None:
-        warnings.warn(message, stacklevel=4)
 
     def _first_call(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Variant:
         state = self._tuning
@@ -184,7 +184,7 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
         except NoRecordError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever happens here, the program must run
-            self._warn(f"'{self.name}' runs untuned: {type(error).__name__}: {error}")
+            warn(f"'{self.name}' runs untuned: {type(error).__name__}: {error}")
             return _Variant(found, None)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
@@ -231,7 +231,7 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
             entry = folder.find(key)
             return (entry, Library(entry.binary, entry.symbols)) if entry is not None else None
         except (StoreError, RunError) as error:
-            self._warn(f"'{self.name}' is tuned again, because what was kept of it is damaged: {error}")
+            warn(f"'{self.name}' is tuned again, because what was kept of it is damaged: {error}")
             folder.remove(key)
             return None
 
@@ -244,7 +244,7 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
         symbols = {name: int(values[name]) for name in map(str, sdfg.free_symbols) if name in values}
         why = unsupported(sdfg)
         if why:
-            self._warn(f"'{self.name}' runs untuned: {why}.")
+            warn(f"'{self.name}' runs untuned: {why}.")
         if why or not fits(sdfg, values, symbols):
             return None
         outer = frozenset(self.closure_arg_mapping)
@@ -258,7 +258,7 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
         try:
             return self._folder().add(key, entry)
         except (OSError, StoreError) as error:
-            self._warn(f"'{self.name}' is tuned again by every process, because it cannot be kept: {error}")
+            warn(f"'{self.name}' is tuned again by every process, because it cannot be kept: {error}")
             return entry
 
     def _folder(self) -> EntryFolder:
