@@ -171,7 +171,8 @@ def _decision_lines(decision: Decision) -> list[str]:
 
 def _html_rows(decision: Decision, depth: int) -> str:
     what = f"{'&nbsp;' * 4 * depth}{decision.kind} <code>{decision.workload[:8]}</code> {html.escape(decision.content)}"
-    cells: tuple[str, ...] = (what, decision.verdict.value, html.escape(decision.chosen), "", "", "", html.escape(decision.reason))
+    chosen, reason = html.escape(decision.chosen), html.escape(decision.reason)
+    cells: tuple[str, ...] = (what, decision.verdict.value, chosen, "", "", "", reason)
     rows = ["<tr>" + "".join(f"<td><b>{cell}</b></td>" for cell in cells) + "</tr>"]
     for attempt in decision.attempts:
         steps = "; ".join(f"{t.step}: {t.outcome}" for t in attempt.trace)

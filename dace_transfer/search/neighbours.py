@@ -17,6 +17,7 @@ _DONORS = 8  # Neighbours looked at; several of them often donate one recipe.
 def neighbour_proposals(
     store: Store,
     encoder: str,
+    digest: str,
     vector: NDArray[np.float32],
     k: int,
     *,
@@ -31,6 +32,7 @@ def neighbour_proposals(
     Args:
         store: The database.
         encoder: Id of the encoder that made `vector`.
+        digest: The workload that gets the recipes; it may donate to itself.
         vector: Shape `(d,)`.
         k: Number of recipes.
         exclude_families: Program families that may not donate.
@@ -50,6 +52,6 @@ def neighbour_proposals(
         programs = store.occurrences(neighbour.digest)
         program = programs[0].program if programs else ""
         recipe = parse_recipe(record.text)
-        origin = "exact" if neighbour.distance == 0 else "neighbour"
+        origin = "exact" if neighbour.digest == digest else "neighbour"
         proposals[donation.recipe] = Proposal(recipe, origin, neighbour.digest, program, neighbour.distance)
     return list(proposals.values())

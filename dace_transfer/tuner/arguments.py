@@ -21,10 +21,11 @@ def infer_sizes(sdfg: dace.SDFG, arguments: Mapping[str, Any]) -> dict[str, int]
         WorkloadError: A symbol has no value.
     """
     free = {str(symbol) for symbol in sdfg.free_symbols}
+    sizes = {name: int(arguments[name]) for name in free if name in arguments}
     arrays = {name: value for name, value in arguments.items() if name in sdfg.arrays}
-    inferred = infer_symbols_from_datadescriptor(sdfg, arrays) if arrays else {}
-    sizes = {str(name): int(value) for name, value in inferred.items() if str(name) in free}
-    sizes |= {name: int(arguments[name]) for name in free if name in arguments}
+    if arrays and free - sizes.keys():
+        inferred = infer_symbols_from_datadescriptor(sdfg, arrays)
+        sizes |= {str(name): int(value) for name, value in inferred.items() if str(name) in free - sizes.keys()}
     if missing := sorted(free - sizes.keys()):
         raise WorkloadError(
             f"The size of {', '.join(repr(name) for name in missing)} of '{sdfg.name}' is not known; pass an array "

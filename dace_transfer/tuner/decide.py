@@ -74,13 +74,14 @@ def _proposals(session: Session, workloads: Sequence[Workload]) -> list[list[Pro
             neighbour_proposals(
                 session.store,
                 session.encoder.id,
+                workload.digest,
                 vector,
                 _DONORS[session.mode],
                 exclude_families=session.exclude_families,
             )
             if vector is not None
             else []
-            for vector in vectors
+            for workload, vector in zip(workloads, vectors, strict=True)
         ]
     if session.mode != "search":
         return near

@@ -1,0 +1,222 @@
+"""The tuner's decisions, with the answers of verification and of the races given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dace
+import numpy as np
+import pytest
+
+from dace_transfer.building.binary import Binary
+from dace_transfer.database.store import Store, open_store
+from dace_transfer.embeddings import SymbolicFeatures
+from dace_transfer.errors import NoRecordError
+from dace_transfer.measure.compare import Comparison
+from dace_transfer.measure.race import Race, Runner
+from dace_transfer.target import Target
+from dace_transfer.transformations import Recipe, parse_recipe
+from dace_transfer.tuner import decide as decide_module
+from dace_transfer.tuner import trial
+from dace_transfer.tuner.decide import Decided, decide
+from dace_transfer.tuner.session import Session
+from dace_transfer.verdict import Verdict
+from dace_transfer.verify import Verification
+from dace_transfer.workload import Workload, workload_of
+
+N = dace.symbol("N")
+TARGET = Target("cpu", "test", ("avx2",), 2, (2**15, 2**20, 2**25), "gcc 12", "-O3")
+
+LIBRARY = {
+    recipe.name: recipe
+    for recipe in map(
+        parse_recipe,
+        (
+            "recipe auto_optimize\nauto_optimize sdfg\n",
+            "recipe fuse\nfuse all_maps\n",
+            "recipe sequential\nschedule all_maps kind=sequential\n",
+            "recipe tile\ntile maps sizes=?size{8|16|32}\n",
+        ),
+    )
+}
+
+
+@dace.program
+def chain(a: dace.float64[N, N], b: dace.float64[N, N]):
+    t = a * 2.0
+    b[:] = np.exp(t) + 1.0
+
+
+@dace.program
+def other_chain(p: dace.float64[N, N], q: dace.float64[N, N]):
+    q[:] = np.log(p * 3.0) - 1.0
+
+
+class FakeBuilder:
+    """Every build works, and every binary remembers the SDFG it was made of."""
+
+    def build(self, sdfgs: Sequence[dace.SDFG], timeout: float = 0.0) -> list[Binary]:
+        return [Binary(Path(f"/{index}.so"), "x", (), ()) for index, _ in enumerate(sdfgs)]
+
+
+def is_sequential(sdfg: dace.SDFG) -> bool:
+    maps = [n.map for n, _ in sdfg.all_nodes_recursive() if isinstance(n, dace.nodes.MapEntry)]
+    return bool(maps) and all(m.schedule == dace.ScheduleType.Sequential for m in maps)
+
+
+def map_count(sdfg: dace.SDFG) -> int:
+    return sum(isinstance(n, dace.nodes.MapEntry) for n, _ in sdfg.all_nodes_recursive())
+
+
+class World:
+    """What verification answers: a speed for every SDFG, and who is wrong."""
+
+    def __init__(self, speed: Mapping[str, float], wrong: Sequence[str] = ()):
+        self.speed, self.wrong, self.verified = dict(speed), set(wrong), 0
+
+    def kind(self, sdfg: dace.SDFG, workload: Workload, position: int) -> str:
+        if position == 0:
+            return "auto_optimize"
+        if is_sequential(sdfg):
+            return "sequential"
+        return "fuse" if map_count(sdfg) < map_count(workload.sdfg) else "tile"
+
+    def verify(
+        self, pairs: Sequence[tuple[Workload, Sequence[dace.SDFG]]], builder: Any, target: Target, **_: Any
+    ) -> list[list[Verification]]:
+        answers = []
+        for workload, candidates in pairs:
+            kinds = [self.kind(c, workload, i) for i, c in enumerate(candidates)]
+            self.verified += len(kinds)
+            answers.append([self.answer(kind) for kind in kinds])
+        return answers
+
+    def answer(self, kind: str) -> Verification:
+        if kind in self.wrong:
+            return Verification(False, "wrong", "It differs.", 1.0, 1e-9, 1)
+        return Verification(True, "ok", "", 0.0, 1e-9, 3, self.speed.get(kind, 1.0), (1.0,), (1.0,))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "test.db", seed=False)
+    yield opened
+    opened.close()
+
+
+def session(store: Store, mode: str, library: Mapping[str, Recipe] = LIBRARY, **settings: Any) -> Session:
+    values = {"program": "test", "family": "chains", "exclude_families": (), "deadline": float("inf")} | settings
+    encoder = SymbolicFeatures(TARGET)
+    return Session(
+        mode=mode, target=TARGET, store=store, builder=FakeBuilder(), encoder=encoder, library=library, **values
+    )
+
+
+def workload(program: Any, size: int = 40) -> Workload:
+    return workload_of(program.to_sdfg(simplify=True), {"N": size})
+
+
+def decided(session_: Session, work: Workload) -> Decided:
+    return decide(session_, [work])[work.digest]
+
+
+def live_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "verify", world.verify)
+    monkeypatch.setattr(decide_module, "race_field", lambda session, field: field)
+
+
+def test_search_takes_the_fastest_that_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(World({"fuse": 1.5, "sequential": 3.0, "tile": 9.0}, wrong=["tile"]), monkeypatch)
+    result = decided(session(store, "search"), workload(chain))
+    assert (result.decision.verdict, result.decision.chosen) == (Verdict.FASTER, "sequential")
+    assert result.sdfg is not None and is_sequential(result.sdfg)
+    verdicts = {a.recipe: a.verdict for a in result.decision.attempts}
+    assert verdicts["tile"] is Verdict.WRONG
+    assert verdicts["fuse"] is Verdict.FASTER
+
+
+def test_what_was_found_is_transferred_replayed_and_left_out_with_its_family(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World({"sequential": 2.0})
+    live_in(world, monkeypatch)
+    decided(session(store, "search"), workload(chain))
+
+    near = decided(session(store, "transfer", program="new", family="others"), workload(other_chain))
+    assert near.decision.chosen == "sequential"
+    attempt = near.decision.attempts[0]
+    assert attempt.origin == "neighbour" and attempt.distance is not None and attempt.donor_program == "test"
+
+    left_out = session(store, "transfer", program="new", family="others", exclude_families=("chains", "others"))
+    assert decided(left_out, workload(other_chain, 41)).decision.verdict is Verdict.NO_NEIGHBOUR
+
+    again = decided(session(store, "replay"), workload(chain))
+    assert again.decision.chosen == "sequential" and again.decision.attempts[0].origin == "exact"
+    with pytest.raises(NoRecordError, match="holds nothing"):
+        decided(session(store, "replay"), workload(chain, 77))
+
+
+def test_a_pair_verified_before_is_not_verified_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World({"sequential": 2.0})
+    live_in(world, monkeypatch)
+    decided(session(store, "search"), workload(chain))
+    before = world.verified
+    again = decided(session(store, "transfer"), workload(chain))
+    assert again.decision.chosen == "sequential"
+    assert world.verified == before
+
+
+def test_a_pair_that_was_wrong_is_never_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World({}, wrong=["sequential"])
+    live_in(world, monkeypatch)
+    decided(session(store, "search"), workload(chain))
+    library = {name: LIBRARY[name] for name in ("auto_optimize", "sequential")}
+    before = world.verified
+    again = decided(session(store, "search", library), workload(chain))
+    verdicts = {a.recipe: a.verdict for a in again.decision.attempts}
+    assert verdicts == {"sequential": Verdict.WRONG}
+    assert world.verified == before
+
+
+def test_nothing_faster_leaves_the_baseline(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(World({"fuse": 1.01, "sequential": 0.5, "tile": 0.9}), monkeypatch)
+    result = decided(session(store, "search"), workload(chain))
+    assert result.sdfg is None and result.decision.chosen == ""
+    assert result.decision.verdict is Verdict.SAME
+    assert result.decision.parts, "it was cut, and its pieces were looked at"
+
+
+def test_search_varies_the_knobs_of_the_best(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(World({"tile": 2.0}), monkeypatch)
+    result = decided(session(store, "search"), workload(chain))
+    tiles = [a for a in result.decision.attempts if a.recipe == "tile"]
+    assert {a.origin for a in tiles} == {"portfolio", "mutation"}
+    assert len({a.recipe_id for a in tiles}) == 3
+
+
+def test_a_race_has_the_last_word(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "verify", World({"fuse": 1.5, "sequential": 3.0}).verify)
+
+    def race(baseline: Binary, candidates: Sequence[Binary], *_: Any, **__: Any) -> Race:
+        slower = Comparison(Verdict.SLOWER, 0.8, 0.7, 0.9, 0.001, 10)
+        runners = tuple(Runner(Verdict.SLOWER, "", slower, ((1.2,),)) for _ in candidates)
+        return Race(((1.0,),), runners, None)
+
+    monkeypatch.setattr(trial, "race", race)
+    result = decided(session(store, "measure", program="x"), workload(chain))
+    assert result.sdfg is None
+    result = decided(session(store, "search"), workload(chain))
+    assert {a.verdict for a in result.decision.attempts if a.ratio is not None} == {Verdict.SLOWER}
+    records = store.tunings(workload(chain).digest, TARGET.digest)
+    assert {(r.low, r.high) for r in records if r.verdict == "SLOWER"} == {(0.7, 0.9)}
+
+
+def test_a_candidate_that_cannot_be_applied_is_an_outcome(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(World({}), monkeypatch)
+    broken = parse_recipe("recipe broken\nmove_loop_into_map loops\n")
+    result = decided(session(store, "search", {**LIBRARY, "broken": broken}), workload(chain))
+    attempt = next(a for a in result.decision.attempts if a.recipe == "broken")
+    assert attempt.verdict is Verdict.NOT_APPLICABLE
+    assert attempt.trace[0].outcome == "failed"
