@@ -14,7 +14,7 @@ from typing import Any
 
 import dace
 import numpy as np
-from dace.frontend.python.parser import DaceProgram
+from dace.frontend.python.parser import DaceProgram, _get_locals_and_globals
 
 from dace_transfer.program.values import Same, describe, freeze
 
@@ -58,11 +58,13 @@ class Dependencies:
         text: The same in every process in which the code is the same.
         watched: What may change within this process.
         shared: Groups of variables that hold the same array, which DaCe makes one argument of.
+        programs: The program itself and all that it may call.
     """
 
     text: str
     watched: tuple[Watched, ...]
     shared: tuple[tuple[Watched, ...], ...]
+    programs: tuple[DaceProgram, ...]
 
     def hold(self) -> bool:
         """Whether nothing has changed."""
@@ -87,6 +89,7 @@ def dependencies(program: DaceProgram, constants: Mapping[str, Any]) -> Dependen
     """
     texts: list[str] = []
     watched: list[Watched] = []
+    programs: list[DaceProgram] = []
     pending: list[tuple[Any, Mapping[str, Any]]] = [(program, constants)]
     seen: set[Hashable] = set()
     while pending:
@@ -95,6 +98,7 @@ def dependencies(program: DaceProgram, constants: Mapping[str, Any]) -> Dependen
         if (Same(function), Same(owner)) in seen:
             continue
         seen.add((Same(function), Same(owner)))
+        programs += [item] if isinstance(item, DaceProgram) else []
         tree, text = _source(function)
         texts.append(text)
         for expression, read, value in _outer_values(tree, _readers(function, owner, extra)):
@@ -104,7 +108,14 @@ def dependencies(program: DaceProgram, constants: Mapping[str, Any]) -> Dependen
             pending += [(callee, {}) for callee in _callees(value)]
     shared = _shared(watched)
     texts += [f"one array: {', '.join(item.expression for item in group)}" for group in shared]
-    return Dependencies("\n".join(texts), tuple(watched), shared)
+    return Dependencies("\n".join(texts), tuple(watched), shared, tuple(programs))
+
+
+def refresh(program: DaceProgram) -> None:
+    """Make a program see the outer values of now; by itself it does so only when it is called, not when nested."""
+    program.global_vars = _get_locals_and_globals(program.f)
+    if program.methodobj is not None:
+        program.global_vars[program.objname] = program.methodobj
 
 
 def _shared(watched: Sequence[Watched]) -> tuple[tuple[Watched, ...], ...]:

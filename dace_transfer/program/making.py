@@ -153,11 +153,10 @@ def unsupported(sdfg: dace.SDFG) -> str:
 def fits(sdfg: dace.SDFG, values: Mapping[str, Any], symbols: Mapping[str, int]) -> bool:
     """Whether the values of a call are what the program declares; DaCe looks at few of them before it runs."""
     views = Config.get_bool("compiler", "allow_view_arguments")
-    for name, descriptor in sdfg.arglist().items():
-        if name.startswith("__return"):
-            continue
-        if name not in values:
-            return False
+    taken = {name: item for name, item in sdfg.arglist().items() if not name.startswith("__return")}
+    if not taken.keys() <= values.keys():
+        return False
+    for name, descriptor in taken.items():
         value = values[name]
         if isinstance(descriptor, data.Scalar):
             if isinstance(value, np.ndarray) or value is None:

@@ -15,14 +15,14 @@ import dace
 import numpy as np
 from dace.config import Config
 from dace.frontend.python.cached_program import DaceProgramCache
-from dace.frontend.python.parser import DaceProgram, _get_locals_and_globals
+from dace.frontend.python.parser import DaceProgram
 
 import dace_transfer
 from dace_transfer.cache import cache_folder
 from dace_transfer.errors import NoRecordError, RunError, StoreError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.program.binding import Parameters, Signature, form_of, parameters_of, signature_of
-from dace_transfer.program.closure import Dependencies, Read, dependencies
+from dace_transfer.program.closure import Dependencies, Read, dependencies, refresh
 from dace_transfer.program.entry import FORMAT, Entry, EntryFolder
 from dace_transfer.program.making import Subject, fits, make_entry, unsupported
 from dace_transfer.program.plan import Library, Plan
@@ -177,9 +177,12 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
             return variant
 
     def _variant(self, call: _Call) -> _Variant:
-        found = Dependencies("", (), ())
+        found = Dependencies("", (), (), ())
         try:
             found = dependencies(self, {**call.constants, **call.defaults})
+            for program in found.programs:
+                refresh(program)
+            self.global_vars.update(call.constants)
             return _Variant(found, self._plan(call, found))
         except NoRecordError:
             raise
@@ -188,11 +191,8 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
             return _Variant(found, None)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
-        self.global_vars = _get_locals_and_globals(self.f)
-        if self.methodobj is not None:
-            self.global_vars[self.objname] = self.methodobj
+        refresh(self)
         types, extra, constants, specified = self._get_type_annotations(args, dict(kwargs))
-        self.global_vars.update(constants)
         names = self._tuning.parameters.constants
         return _Call(
             args,
@@ -241,11 +241,12 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
             values = self._create_sdfg_args(sdfg, call.args, {**call.kwargs, **call.extra})
         except Exception:  # noqa: BLE001 -- it is the user's error, and DaCe says so when it runs the call
             return None
-        symbols = {name: int(values[name]) for name in map(str, sdfg.free_symbols) if name in values}
         why = unsupported(sdfg)
         if why:
             warn(f"'{self.name}' runs untuned: {why}.")
-        if why or not fits(sdfg, values, symbols):
+            return None
+        symbols = {name: int(values[name]) for name in map(str, sdfg.free_symbols) if name in values}
+        if not fits(sdfg, values, symbols):
             return None
         outer = frozenset(self.closure_arg_mapping)
         builds = cache_folder(self._tuning.settings.cache) / "builds"
