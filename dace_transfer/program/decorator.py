@@ -66,8 +66,12 @@ def autotune(
 
     Use it bare or with arguments, above `@dace.program` or `@dace.method`; a plain function becomes a
     `@dace.program` first. A tuned version belongs to the types and sizes of its arguments; others are tuned when
-    they first occur. It is kept for later processes. Whatever goes wrong while tuning is one warning, and the program
-    runs as DaCe's `auto_optimize` leaves it.
+    they first occur. Whatever goes wrong while tuning is one warning, and the program runs as DaCe's
+    `auto_optimize` leaves it.
+
+    A tuned version is kept for later processes, under a key of everything its code depends on: sources, outer
+    values, argument types and sizes, versions, device, compiler, flags, threads, and the arguments below. What the
+    database learns later is no part of the key: remove `programs` from the cache folder to tune anew.
 
     Args:
         program: The program.

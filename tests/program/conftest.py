@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,8 @@ from dace_transfer.building.binary import Failure
 from dace_transfer.building.builder import Builder
 from dace_transfer.cache import VARIABLE
 from dace_transfer.errors import BuildError
-from dace_transfer.program import making, tuned
+from dace_transfer.hardware import describe_cpu
+from dace_transfer.program import making
 from dace_transfer.report import Report
 from dace_transfer.verdict import Verdict
 
@@ -47,7 +47,7 @@ class StandInTuner:
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory):
     toolchain.activate()
-    with Builder(tuned.describe_cpu(""), tmp_path_factory.mktemp("builds"), workers=1) as builder:
+    with Builder(describe_cpu(), tmp_path_factory.mktemp("builds"), workers=1) as builder:
         yield builder
 
 
@@ -66,5 +66,4 @@ def tuner(monkeypatch, tmp_path, builder):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(making, "load_tuner", lambda: standin)
     monkeypatch.setattr(making, "_build", build)
-    monkeypatch.setattr(tuned, "describe_cpu", functools.partial(tuned.describe_cpu, ""))
     return standin
