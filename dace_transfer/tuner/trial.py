@@ -17,7 +17,9 @@ from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification, verify
 from dace_transfer.workload import Workload
 
-_SHORTEST_RACE, _LONGEST_RACE = 20.0, 60.0  # Seconds; fewer rounds would decide nothing.
+_SHORTEST_RACE, _LONGEST_RACE = 30.0, 60.0  # Seconds; fewer rounds would decide nothing.
+_ENTRANTS = 5  # Verification's timings are good enough to leave the slowest out of a race.
+_FAR = 1.3  # What every round of an unfinished race must show to agree with verification's timings.
 CLEAR = 1.05  # Ratio of rough timings beyond which one version is clearly faster than the other.
 
 
@@ -97,7 +99,7 @@ def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) ->
 
 def race_field(session: Session, field: Field) -> Field:
     """Time the candidates that are right against the baseline, in interleaved fresh processes."""
-    entrants = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME) and c.attempt.ratio]
+    entrants = _entrants(field)
     if not entrants or field.baseline.sdfg is None or not session.time_left:
         return field
     sdfgs = [finalize(c.sdfg, field.workload.sizes) for c in (field.baseline, *entrants) if c.sdfg is not None]
@@ -124,10 +126,19 @@ def race_field(session: Session, field: Field) -> Field:
     return replace(field, candidates=tuple(results.get(c.attempt.recipe_id, c) for c in field.candidates))
 
 
+def _entrants(field: Field) -> list[Candidate]:
+    right = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME) and c.attempt.ratio]
+    return sorted(right, key=lambda c: -(c.attempt.ratio or 0.0))[:_ENTRANTS]
+
+
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     runner = outcome.runners[index]
     timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=runner.comparison)
-    ratio = runner.comparison.ratio if runner.comparison else None
+    ratio = runner.comparison.ratio if runner.comparison else candidate.attempt.ratio
+    ahead = runner.comparison is not None and runner.comparison.low > _FAR
+    if runner.verdict is Verdict.AMBIGUOUS and ahead and candidate.attempt.verdict is Verdict.FASTER:
+        reason = f"Time was up after {len(runner.rounds)} rounds; all of them and verification's runs agree."
+        return timed.ended(Verdict.FASTER, reason, ratio=ratio, samples=_flat(runner.rounds))
     reason = runner.reason or f"It computes the same and was timed in {len(runner.rounds)} processes."
     return timed.ended(runner.verdict, reason, ratio=ratio, samples=_flat(runner.rounds))
 
