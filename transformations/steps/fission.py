@@ -52,8 +52,36 @@ def _split(handle: Handle) -> list[Handle]:
         return []
     if sum(isinstance(node, (nodes.CodeNode, nodes.EntryNode)) for node in inside) < 2:
         raise NotApplicableError(f"Map '{entry.map.label}' holds only one computation, so there is nothing to split.")
+    if not _is_plain(state, entry):
+        raise NotApplicableError(
+            f"Map '{entry.map.label}' orders, folds or copies inside, not only hands values on from one computation "
+            f"to the next, which DaCe's MapFission takes apart wrongly."
+        )
     rewrite(MapFission, handle, map_entry=entry)
     return [Handle(state, node) for node in _maps(state) if node not in before]
+
+
+def _is_plain(state: dace.SDFGState, entry: nodes.MapEntry) -> bool:
+    """Each container is written once, by a computation, and read by computations only."""
+    inside = state.scope_children()[entry]
+    containers = [node for node in inside if isinstance(node, nodes.AccessNode)]
+    edges = [edge for node in inside if not isinstance(node, nodes.ExitNode) for edge in state.all_edges(node)]
+    return (
+        not any(edge.data.is_empty() or edge.data.wcr for edge in edges)
+        and len({node.data for node in containers}) == len(containers)
+        and all(state.in_degree(node) == 1 and state.out_degree(node) > 0 for node in containers)
+        and all(_computes(near, entry) for node in containers for near in _neighbours(state, node))
+    )
+
+
+def _neighbours(state: dace.SDFGState, node: nodes.Node) -> list[nodes.Node]:
+    return [*state.predecessors(node), *state.successors(node)]
+
+
+def _computes(node: nodes.Node, around: nodes.MapEntry) -> bool:
+    """The ends of inner maps stand for what those compute; the ends of the map itself compute nothing."""
+    own_end = isinstance(node, (nodes.EntryNode, nodes.ExitNode)) and node.map is around.map
+    return not own_end and not isinstance(node, nodes.AccessNode)
 
 
 def _maps(state: dace.SDFGState) -> list[nodes.MapEntry]:

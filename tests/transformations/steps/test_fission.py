@@ -5,8 +5,11 @@ from __future__ import annotations
 import dace
 import numpy as np
 
+from dace_transfer.transformations.steps.drop_views import DropViews
+from dace_transfer.transformations.steps.expand_reduction import ExpandReduction
 from dace_transfer.transformations.steps.fission import Fission
 from dace_transfer.transformations.steps.fuse import Fuse
+from dace_transfer.transformations.steps.subgraph_fuse import SubgraphFuse
 
 N = dace.symbol("N")
 
@@ -19,6 +22,19 @@ def chain(A: dace.float64[N, 5], B: dace.float64[N, 5]):
 @dace.program
 def single(A: dace.float64[N], B: dace.float64[N]):
     B[:] = A + 1
+
+
+@dace.program
+def sums(A: dace.float64[N, 5], B: dace.float64[N, 5]):
+    B[:] = A / np.add.reduce(A, axis=1, keepdims=True)
+
+
+def test_refuses_a_map_that_accumulates(apply, refuse) -> None:
+    """MapFission accepts it; the code it leaves uses the parameter of a map that is gone."""
+    sdfg = sums.to_sdfg(simplify=True)
+    for step in (DropViews(), ExpandReduction(), SubgraphFuse()):
+        apply(step, sdfg)
+    refuse(Fission(), sdfg, "orders, folds or copies")
 
 
 def test_splits_what_fuse_fused(apply, run) -> None:
