@@ -12,7 +12,7 @@ from dace.transformation.dataflow import MapFusionVertical
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.steps.base import Done, Handle
-from dace_transfer.transformations.steps.rewrites import rewrite
+from dace_transfer.transformations.steps.rewrites import is_ordered_by_hand, rewrite
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ def _pairs(maps: Sequence[Handle]) -> Iterator[tuple[Handle, nodes.AccessNode, H
 
 
 def _fuses(first: Handle, middle: nodes.AccessNode, second: Handle) -> bool:
+    if is_ordered_by_hand(first.state, first.node) or is_ordered_by_hand(second.state, second.node):
+        return False
     pattern = {
         "first_map_exit": first.state.exit_node(first.node),
         "array": middle,

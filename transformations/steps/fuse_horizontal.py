@@ -13,7 +13,7 @@ from dace.transformation.dataflow import MapFusionHorizontal
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.steps.base import Done, Handle
-from dace_transfer.transformations.steps.rewrites import rewrite
+from dace_transfer.transformations.steps.rewrites import is_ordered_by_hand, rewrite
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class FuseHorizontal:
 
     def _fuses(self, first: Handle, second: Handle) -> bool:
         if first.state is not second.state:
+            return False
+        if is_ordered_by_hand(first.state, first.node) or is_ordered_by_hand(second.state, second.node):
             return False
         try:
             rewrite(

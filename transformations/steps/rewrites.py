@@ -68,6 +68,16 @@ def rectangular_map_of(handle: Handle) -> nodes.MapEntry:
     return entry
 
 
+def is_ordered_by_hand(state: dace.SDFGState, entry: nodes.MapEntry) -> bool:
+    """Tell whether empty memlets order a map after or before other nodes: DaCe's map fusions lose those.
+
+    An accumulator that is reset before a map accumulates in it is ordered like that.
+    """
+    before = [edge for edge in state.in_edges(entry) if not isinstance(edge.src, nodes.EntryNode)]
+    after = [edge for edge in state.out_edges(state.exit_node(entry)) if not isinstance(edge.dst, nodes.ExitNode)]
+    return any(edge.data.is_empty() for edge in (*before, *after))
+
+
 def move_schedule(source: nodes.Map, sink: nodes.Map) -> None:
     """Make `sink` run as `source` does, and `source` sequentially."""
     sink.schedule, source.schedule = source.schedule, ScheduleType.Sequential

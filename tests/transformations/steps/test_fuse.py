@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import dace
 import numpy as np
 
+from dace_transfer.errors import NotApplicableError
+from dace_transfer.transformations.steps.expand_reduction import ExpandReduction
 from dace_transfer.transformations.steps.fuse import Fuse
 from dace_transfer.transformations.steps.fuse_horizontal import FuseHorizontal
 
@@ -36,6 +40,24 @@ def strangers(A: dace.float64[N], B: dace.float64[N], C: dace.float64[N], D: dac
         B[i] = A[i] + 1
     for j in dace.map[0:N]:
         D[j] = C[j] * 2
+
+
+@dace.program
+def bounds(A: dace.float64[N], low: dace.float64[1], high: dace.float64[1]):
+    low[0] = np.min(A)
+    high[0] = np.max(A)
+
+
+def test_keeps_resets_before_what_accumulates(apply, run) -> None:
+    """MapFusionHorizontal fuses the loops over A too, and forgets that both accumulators are reset before."""
+    sdfg = bounds.to_sdfg(simplify=True)
+    apply(ExpandReduction(), sdfg)
+    for target in ("maps", "inner_maps"):
+        with contextlib.suppress(NotApplicableError):
+            apply(FuseHorizontal(target=target), sdfg)
+    a, low, high = np.random.rand(150) - 5, np.zeros(1), np.zeros(1)
+    run(sdfg, A=a, low=low, high=high, N=150)
+    assert (low[0], high[0]) == (a.min(), a.max())
 
 
 def test_fuses_a_chain_into_one_map(apply, run) -> None:
