@@ -18,7 +18,6 @@ from benchmarks.programs import PROGRAMS
 from benchmarks.programs.base import Program
 from dace_transfer.database import exchange
 from dace_transfer.database.store import Store, open_store
-from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner import tune
@@ -50,6 +49,13 @@ def main(
 
 
 def _search(store: Store, program: Program, size: str, budget: float) -> str:
+    try:
+        return _search_once(store, program, size, budget)
+    except Exception as error:  # noqa: BLE001  One program must not end a sweep of hours.
+        return f"failed: {error}"
+
+
+def _search_once(store: Store, program: Program, size: str, budget: float) -> str:
     arguments = program.inputs(size)
     sizes = dict(program.sizes[size])
     original = parse(program.program)
@@ -57,17 +63,14 @@ def _search(store: Store, program: Program, size: str, budget: float) -> str:
     if any(record.mode == "search" for record in store.tunings(root.digest, describe_cpu().digest)):
         return "searched before"
     start = time.monotonic()
-    try:
-        result = tune(
-            program.program,
-            {**sizes, **arguments},
-            mode="search",
-            budget=budget,
-            database=store,
-            family=program.family,
-        )
-    except DaceTransferError as error:
-        return f"failed: {error}"
+    result = tune(
+        program.program,
+        {**sizes, **arguments},
+        mode="search",
+        budget=budget,
+        database=store,
+        family=program.family,
+    )
     report = result.report
     ratio = f"{report.ratio:.2f}x" if report.ratio else "not timed"
     return f"{report.used}, {report.verdict.value}, {ratio}, {time.monotonic() - start:.0f} s. {report.reason}"

@@ -99,7 +99,7 @@ class Report:
         sizes: Value of each symbol of the program.
         verdict: Of the whole program.
         reason: One sentence.
-        used: "tuned", "auto_optimize" or "simplified": which version of the program is used.
+        used: "tuned", "normalized" (auto_optimize of the normal form), "auto_optimize" or "simplified".
         ratio: Time of auto_optimize over time of what is used, or None when not timed.
         decision: For the whole program, with the decisions for its parts below it; None when tuning failed.
         seconds: Where the time of tuning went, by phase.

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dace_transfer.database.location import default_location
-from dace_transfer.errors import DaceTransferError
-
-MODES = ("transfer", "measure", "search", "replay")
-DEVICES = ("cpu",)
+from dace_transfer.modes import check_request
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,7 @@ class Settings:
         Raises:
             DaceTransferError: The mode or the device is unknown.
         """
-        if self.mode not in MODES:
-            raise DaceTransferError(f"There is no mode '{self.mode}'; choose one of {', '.join(MODES)}.")
-        if self.device not in DEVICES:
-            raise DaceTransferError(f"There is no device '{self.device}'; choose one of {', '.join(DEVICES)}.")
+        check_request(self.mode, self.device)
 
     @property
     def location(self) -> str | None:

@@ -44,7 +44,7 @@ def embed(session: Session, workloads: Sequence[Workload]) -> list[NDArray[np.fl
 
 def remember(session: Session, fields: Sequence[Field]) -> None:
     """Store the workloads, their vectors and the outcome of every candidate, all or nothing."""
-    if session.mode == "replay":
+    if session.mode == "replay" or session.evaluates:
         return
     vectors = embed(session, [field.workload for field in fields])
     description = json.dumps(asdict(session.target))

@@ -7,21 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast, get_args
-
-import platformdirs
+from typing import Literal, cast
 
 from dace_transfer import toolchain
 from dace_transfer.building.builder import Builder
+from dace_transfer.cache import cache_folder
 from dace_transfer.database.store import Store, open_store
 from dace_transfer.embeddings import Encoder, SymbolicFeatures
-from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
+from dace_transfer.modes import check_request
 from dace_transfer.target import Target
 from dace_transfer.transformations import Recipe, load_library
 
 Mode = Literal["transfer", "measure", "search", "replay"]
-MODES: tuple[str, ...] = get_args(Mode)
 
 
 BUDGETS = {"transfer": 600.0, "measure": 300.0, "search": 300.0, "replay": 600.0}  # Seconds.
@@ -34,13 +32,13 @@ class Session:
     Attributes:
         program: Name of the program, for the records.
         family: Kernel family of the program, "" when it has none.
-        mode: One of `MODES`.
+        mode: One of `modes.MODES`.
         target: The device tuned for.
         store: Where donors come from and what was learnt goes.
         builder: Compiles candidates.
         encoder: Embeds workloads.
         library: Named recipes.
-        exclude_families: Families that may not donate.
+        exclude_families: Families that may not donate, for evaluations.
         deadline: `time.monotonic()` after which no new candidates are tried.
         seconds: Time spent so far, by phase; the one field that changes.
     """
@@ -61,6 +59,11 @@ class Session:
     def measures(self) -> bool:
         """Whether candidates get timing runs of their own."""
         return self.mode in ("measure", "search")
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether families are left out: then the program's own past is neither used nor added to."""
+        return bool(self.exclude_families)
 
     @property
     def time_left(self) -> float:
@@ -94,16 +97,13 @@ def open_session(
         DaceTransferError: There is no such mode or device.
         StoreError: The database cannot be opened.
     """
-    if mode not in MODES:
-        raise DaceTransferError(f"There is no mode '{mode}'; choose one of {', '.join(MODES)}.")
-    if device != "cpu":
-        raise DaceTransferError(f"The device '{device}' is not supported; choose 'cpu'.")
+    check_request(mode, device)
     toolchain.activate()
     target = describe_cpu()
     own = isinstance(database, (str, Path)) or database is None
     store = open_store(cast("str | Path | None", database)) if own else cast(Store, database)
     try:
-        with Builder(target, Path(platformdirs.user_cache_dir("dace_transfer")) / "builds") as builder:
+        with Builder(target, cache_folder() / "builds") as builder:
             yield Session(
                 program=program,
                 family=family,

@@ -46,7 +46,9 @@ def _untested(field: Field) -> list[Candidate]:
 def _recall(session: Session, workload: Workload, candidate: Candidate) -> Candidate:
     """Give a candidate the verdict of the newest record of it, if it is known to be right."""
     recipe, target = candidate.attempt.recipe_id, session.target.digest
-    if not candidate.alive or not session.store.verified(workload.digest, recipe, target, dace.__version__):
+    if session.evaluates or not candidate.alive:
+        return candidate
+    if not session.store.verified(workload.digest, recipe, target, dace.__version__):
         return candidate
     records = [r for r in session.store.tunings(workload.digest, target) if r.recipe == recipe and r.ratio]
     if not records:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dace
 from dace.codegen.compiled_sdfg import CompiledSDFG
@@ -95,12 +95,14 @@ def _tune(
     session: Session, original: dace.SDFG, sizes: Mapping[str, int], arguments: Mapping[str, Any]
 ) -> TuningResult:
     with session.phase("normalize"):
-        root = workload_of(normalize(original), sizes)
+        root = workload_of(_attempt(lambda: normalize(original)) or original, sizes)
         optimized = _attempt(lambda: auto_optimize(copy.deepcopy(original), dace.DeviceType.CPU, symbols=dict(sizes)))
     decided = decide(session, [root])[root.digest]
-    tuned = _attempt(lambda: finalize(cast(dace.SDFG, decided.sdfg), sizes)) if decided.sdfg is not None else None
+    version = decided.baseline if decided.sdfg is None else decided.sdfg
+    tuned = _attempt(lambda: finalize(version, sizes)) if version is not None else None
     with session.phase("check"):
-        choice = choose(session, original, tuned, optimized, arguments, sizes)
+        label = "tuned" if decided.sdfg is not None else "normalized"
+        choice = choose(session, original, label, tuned, optimized, arguments, sizes)
     return TuningResult(choice.sdfg, _report(session, original, sizes, decided, choice))
 
 

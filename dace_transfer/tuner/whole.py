@@ -19,6 +19,11 @@ from dace_transfer.tuner.trial import CLEAR
 from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification, verify_program
 
+_RIGHT = {
+    "tuned": "It computes the same as the original.",
+    "normalized": "No recipe was found, but auto_optimize does better on the normal form of the program.",
+}
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -26,7 +31,7 @@ class Choice:
 
     Attributes:
         sdfg: Ready to compile.
-        used: "tuned", "auto_optimize" or "simplified".
+        used: "tuned", "normalized" (auto_optimize of the normal form), "auto_optimize" or "simplified".
         verdict: FASTER when it is the tuned version.
         reason: One sentence.
         ratio: Time of auto_optimize over time of the version used, None when not timed.
@@ -42,6 +47,7 @@ class Choice:
 def choose(
     session: Session,
     original: dace.SDFG,
+    label: str,
     tuned: dace.SDFG | None,
     optimized: dace.SDFG | None,
     arguments: Mapping[str, Any],
@@ -52,7 +58,8 @@ def choose(
     Args:
         session: Tools and mode.
         original: The program as simplified by DaCe, the reference.
-        tuned: The assembled program, None where no recipe was accepted.
+        label: "tuned" where a recipe was accepted, else "normalized".
+        tuned: The assembled program, or auto_optimize of the normal form; None where it could not be made.
         optimized: The program as auto_optimize leaves it, None where that fails.
         arguments: Values of the arguments and symbols; never changed.
         sizes: Values of the symbols.
@@ -61,20 +68,21 @@ def choose(
     best = _check(session, simplified, optimized, arguments)
     fallback = (optimized, "auto_optimize") if optimized is not None and best.ok else (simplified, "simplified")
     if tuned is None:
-        verdict, reason = Verdict.SAME, "No recipe was found that is right and faster."
-        return Choice(*fallback, verdict, reason + ("" if best.ok else f" auto_optimize is not used: {best.reason}"))
+        return Choice(*fallback, Verdict.FAILED, "The tuned program could not be made.")
     check = _check(session, simplified, tuned, arguments)
     if not check.ok:
         verdict = Verdict.WRONG if check.kind in ("wrong", "guard") else Verdict.FAILED
-        return Choice(*fallback, verdict, f"The tuned program is not used: {check.reason}")
+        return Choice(*fallback, verdict, f"The {label} program is not used: {check.reason}")
     if not best.ok or optimized is None:
-        return Choice(tuned, "tuned", Verdict.FASTER, f"auto_optimize is not used: {best.reason}", check.ratio)
+        return Choice(tuned, label, Verdict.FASTER, f"auto_optimize is not used: {best.reason}", check.ratio)
     if session.measures:
-        return _race(session, tuned, optimized, arguments)
+        return _race(session, label, tuned, optimized, arguments)
     ratio = check.ratio / best.ratio if check.ratio and best.ratio else None
+    if label == "normalized" and (ratio is None or ratio < CLEAR):
+        return Choice(*fallback, Verdict.SAME, "No recipe was found that is right and faster.")
     if ratio is not None and ratio < 1 / CLEAR:
         return Choice(*fallback, Verdict.SLOWER, "The tuned program took more time than auto_optimize's.", ratio)
-    return Choice(tuned, "tuned", Verdict.FASTER, "It computes the same as the original.", ratio)
+    return Choice(tuned, label, Verdict.FASTER, _RIGHT[label], ratio)
 
 
 def _check(
@@ -85,7 +93,7 @@ def _check(
     return verify_program(original, version, arguments, session.builder, session.target)
 
 
-def _race(session: Session, tuned: dace.SDFG, optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:
+def _race(session: Session, label: str, tuned: dace.SDFG, optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:
     baseline, candidate = session.builder.build([optimized, tuned])
     if isinstance(baseline, Failure) or isinstance(candidate, Failure):
         return Choice(optimized, "auto_optimize", Verdict.FAILED, "The tuned program could not be built again.")
@@ -94,5 +102,6 @@ def _race(session: Session, tuned: dace.SDFG, optimized: dace.SDFG, arguments: M
         runner = race(baseline, [candidate], inputs, session.target).runners[0]
     ratio = runner.comparison.ratio if runner.comparison else None
     if runner.verdict is Verdict.FASTER:
-        return Choice(tuned, "tuned", runner.verdict, "It computes the same as the original.", ratio)
-    return Choice(optimized, "auto_optimize", runner.verdict, f"The tuned program is not used: {runner.reason}", 1.0)
+        return Choice(tuned, label, runner.verdict, _RIGHT[label], ratio)
+    reason = runner.reason or f"it is no faster than auto_optimize in {len(runner.rounds)} rounds."
+    return Choice(optimized, "auto_optimize", runner.verdict, f"The {label} program is not used: {reason}", 1.0)

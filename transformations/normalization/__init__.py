@@ -15,12 +15,17 @@ def normalize(sdfg: dace.SDFG) -> dace.SDFG:
     These are the passes DaCe's `auto_optimize` starts with, so that a program and its auto-optimised form are
     compared from the same start. Library nodes stay whole.
     """
-    # Symbols of the frontend carry assumptions that DaCe's pattern matching does not expect; JSON text drops them.
-    result = dace.SDFG.from_json(sdfg.to_json())
+    result = _plain(sdfg)
     result.apply_transformations_repeated(TrivialMapElimination, validate=False)
     result.simplify(validate=False)
     while result.apply_transformations_repeated(LoopToMap, validate=False):
+        result = _plain(result)
         result.simplify(validate=False)
-    result.reset_cfg_list()
+    result = _plain(result)
     result.validate()
     return result
+
+
+def _plain(sdfg: dace.SDFG) -> dace.SDFG:
+    """A copy whose symbols carry no assumptions, which DaCe's matching and validation trip over."""
+    return dace.SDFG.from_json(sdfg.to_json())
