@@ -135,10 +135,11 @@ def _entrants(field: Field) -> list[Candidate]:
 
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     runner = outcome.runners[index]
-    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=runner.comparison)
-    ratio = runner.comparison.ratio if runner.comparison else candidate.attempt.ratio
-    ahead = runner.comparison is not None and runner.comparison.low > _FAR
-    if runner.verdict is Verdict.AMBIGUOUS and ahead and candidate.attempt.verdict is Verdict.FASTER:
+    comparison = runner.comparison if runner.comparison is not None and runner.comparison.rounds else None
+    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison)
+    ratio = comparison.ratio if comparison is not None else candidate.attempt.ratio
+    ahead = comparison is not None and comparison.low > _FAR and candidate.attempt.verdict is Verdict.FASTER
+    if runner.verdict is Verdict.AMBIGUOUS and ahead:
         reason = f"Time was up after {len(runner.rounds)} rounds; all of them and verification's runs agree."
         return timed.ended(Verdict.FASTER, reason, ratio=ratio, samples=_flat(runner.rounds))
     reason = runner.reason or f"It computes the same and was timed in {len(runner.rounds)} processes."
