@@ -36,6 +36,8 @@ class Settings:
     def identity(self) -> dict[str, Any]:
         """What must be equal for two rows to answer the same question."""
         return {
+            "suite": self.suite,
+            "database": self.database,
             "preset": self.preset,
             "mode": self.mode,
             "leave_family_out": self.leave_family_out,

@@ -75,7 +75,8 @@ def _circumstances(rows: Rows) -> list[str]:
         f"- {context['date'][:10]}; preset {row['preset']}, mode {row['mode']}, "
         + ("no record of a program's own family may donate" if row["leave_family_out"] else "all records may donate"),
         f"- Milliseconds: the median over {row['rounds']} interleaved fresh processes per side (fewer where they take "
-        "minutes), in brackets the fastest and slowest process; the same threads, flags and BLAS for all sides.",
+        "minutes), in brackets the fastest and slowest process; the same threads, flags and BLAS for all "
+        "sides but NumPy, which brings its own.",
         "- NumPy is the reference that every result is checked against.",
     ]
 

@@ -37,6 +37,13 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     return result
 
 
+def with_fast_libraries(sdfg: dace.SDFG) -> dace.SDFG:
+    """Return a copy that is as it was but for its library nodes, which get the fastest implementation installed."""
+    result = copy.deepcopy(sdfg)
+    _choose_implementations(result)
+    return result
+
+
 def _choose_implementations(sdfg: dace.SDFG) -> None:
     """Give every library node the fastest implementation installed, except where a recipe chose one."""
     chosen = {n: n.implementation for n, _ in sdfg.all_nodes_recursive() if isinstance(n, nodes.LibraryNode)}

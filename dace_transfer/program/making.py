@@ -73,7 +73,7 @@ def make_entry(subject: Subject, settings: Settings) -> tuple[Entry, bool]:
             device=settings.device,
             database=settings.database,
         )
-        return _entry(subject, result.sdfg, result.report), True
+        return _entry(subject, result.sdfg, result.report), result.report.used != "simplified"
     except NoRecordError:
         raise
     except Exception as error:  # noqa: BLE001 -- whatever happens to a tuner, the program must run
@@ -88,6 +88,8 @@ def _fall_back(subject: Subject, settings: Settings, why: str) -> Entry:
     for used, make in versions.items():
         try:
             sdfg = make(subject)
+            if used != "simplified" and not _agrees(subject, sdfg):
+                continue
             report = _failure_report(subject, settings, used, why)
             entry = _entry(subject, sdfg, report)
         except Exception:  # noqa: BLE001 -- DaCe raises all kinds of errors; the next version is simpler
@@ -95,6 +97,14 @@ def _fall_back(subject: Subject, settings: Settings, why: str) -> Entry:
         warn(f"'{subject.sdfg.name}' could not be tuned and runs as {used} leaves it: {why}")
         return entry
     raise BuildError(f"The program '{subject.sdfg.name}' could be neither tuned nor built: {why}")
+
+
+def _agrees(subject: Subject, sdfg: dace.SDFG) -> bool:
+    from dace_transfer.building.builder import Builder  # Neither is needed for what is found in the cache.
+    from dace_transfer.verify import verify_program
+
+    with Builder(subject.target, subject.builds) as builder:
+        return verify_program(subject.sdfg, sdfg, _read_only(subject), builder, subject.target).ok
 
 
 def _auto_optimize(subject: Subject) -> dace.SDFG:

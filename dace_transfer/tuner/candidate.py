@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import dace
@@ -14,6 +14,7 @@ from dace_transfer.report import Attempt, StepTrace
 from dace_transfer.search import Proposal
 from dace_transfer.search.portfolio import BASELINE
 from dace_transfer.transformations import Applied, apply, format_recipe
+from dace_transfer.transformations.finalize import finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification
@@ -31,6 +32,7 @@ class Candidate:
         verification: How it was verified, None where it was not in this run.
         comparison: Statistics of the race it took part in, None where there was none.
         baseline_samples: Seconds of the baseline timed beside it.
+        recalled: Whether the verdict is that of an earlier run.
     """
 
     proposal: Proposal
@@ -39,6 +41,7 @@ class Candidate:
     verification: Verification | None = None
     comparison: Comparison | None = None
     baseline_samples: tuple[float, ...] = ()
+    recalled: bool = False
 
     @property
     def alive(self) -> bool:
@@ -57,6 +60,11 @@ class Field:
     workload: Workload
     baseline: Candidate
     candidates: tuple[Candidate, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the baseline could be made and is not known to be wrong."""
+        return self.baseline.attempt.verdict in (Verdict.SAME, Verdict.AMBIGUOUS)
 
     @property
     def alive(self) -> list[Candidate]:
@@ -98,7 +106,17 @@ def _apply(session: Session, workload: Workload, proposal: Proposal) -> Candidat
         return _candidate(proposal, None, Verdict.NOT_APPLICABLE, str(error), error)
     except (StepFailedError, RecipeError) as error:
         return _candidate(proposal, None, Verdict.FAILED, str(error), error)
+    if try_finalize(applied.sdfg) is None:
+        return _candidate(proposal, None, Verdict.FAILED, "What it makes cannot be prepared for compilation.", applied)
     return _candidate(proposal, applied.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", applied)
+
+
+def try_finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG | None:
+    """Finalise an SDFG, or return None where DaCe cannot expand what a recipe left."""
+    try:
+        return finalize(sdfg, sizes)
+    except Exception:  # noqa: BLE001  Expanding library nodes raises all kinds of errors; one candidate is no reason to stop.
+        return None
 
 
 def _candidate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import dace
@@ -11,6 +11,7 @@ from dace_transfer.embeddings.walk import walk
 from dace_transfer.errors import NoRecordError, WorkloadError
 from dace_transfer.report import Decision
 from dace_transfer.search import Proposal, mutations, neighbour_proposals, portfolio_proposals
+from dace_transfer.search.portfolio import BASELINE
 from dace_transfer.transformations import parse_recipe
 from dace_transfer.tuner.candidate import Candidate, Field, make_field
 from dace_transfer.tuner.remember import embed, remember
@@ -39,25 +40,36 @@ class Decided:
     baseline: dace.SDFG | None
 
 
-def decide(session: Session, workloads: Sequence[Workload]) -> dict[str, Decided]:
-    """Decide for workloads that are independent of one another; returns the decisions by digest.
+def decide(session: Session, workloads: Sequence[Workload]) -> list[Decided]:
+    """Decide for workloads that are independent of one another.
 
     All workloads of one level are verified as one unit. Those for which nothing is faster are cut, and the
     pieces of all of them make the next level.
+
+    Returns:
+        One decision per workload, in the order given.
     """
-    unique = list({workload.digest: workload for workload in workloads}.values())
+    unique = {_identity(workload): workload for workload in workloads}
+    fields = _fields(session, list(unique.values()))
+    results = dict(zip(unique, _decide_parts(session, fields, [conclude(field) for field in fields]), strict=True))
+    return [results[_identity(workload)] for workload in workloads]
+
+
+def _identity(workload: Workload) -> tuple[str, str]:
+    """Equal only for pieces that also use the same names, so that one tuned version fits all their sites."""
+    return workload.digest, str(workload.sdfg.hash_sdfg())
+
+
+def _fields(session: Session, workloads: Sequence[Workload]) -> list[Field]:
+    """Try recipes on every workload; what is learnt about one is stored before the next is measured."""
     if session.mode == "replay":
-        fields = [_replay_field(session, workload) for workload in unique]
-    else:
-        fields = verify_fields(session, applied_fields(session, unique))
-    if session.measures:
-        fields = [race_field(session, field) for field in fields]
-    if session.mode == "search":
-        fields = [_explore(session, field) for field in fields]
-    remember(session, fields)
-    decided = {field.workload.digest: conclude(field) for field in fields}
-    open_fields = [field for field in fields if decided[field.workload.digest].sdfg is None]
-    return decided | _decide_parts(session, open_fields, decided)
+        return [_replay_field(session, workload) for workload in workloads]
+    fields = verify_fields(session, applied_fields(session, workloads))
+    for index, field in enumerate(fields):
+        raced = race_field(session, field) if session.measures else field
+        fields[index] = _explore(session, raced) if session.mode == "search" else raced
+        remember(session, [fields[index]])
+    return fields
 
 
 def applied_fields(session: Session, workloads: Sequence[Workload]) -> list[Field]:
@@ -78,6 +90,7 @@ def _proposals(session: Session, workloads: Sequence[Workload]) -> list[list[Pro
                 vector,
                 _DONORS[session.mode],
                 exclude_families=session.exclude_families,
+                exclude_digests=[workload.digest] if session.evaluates else (),
             )
             if vector is not None
             else []
@@ -138,13 +151,14 @@ def conclude(field: Field) -> Decided:
         chosen=best.attempt.recipe if best else "",
         attempts=tuple(candidate.attempt for candidate in ranked),
     )
-    return Decided(decision, best.sdfg if best else None, field.baseline.sdfg)
+    return Decided(decision, best.sdfg if best else None, field.baseline.sdfg if field.sound else None)
 
 
 def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
     if best is not None:
         times = f"{best.attempt.ratio:.2f} times as fast as" if best.attempt.ratio else "faster than"
-        return Verdict.FASTER, f"'{best.attempt.recipe}' is right and {times} auto_optimize."
+        against = BASELINE if field.sound else f"what it replaces ({BASELINE} fails)"
+        return Verdict.FASTER, f"'{best.attempt.recipe}' is right and {times} {against}."
     if not field.candidates:
         return Verdict.NO_NEIGHBOUR, "The database holds no workload that could donate a recipe."
     verdicts = [candidate.attempt.verdict for candidate in field.candidates]
@@ -154,13 +168,17 @@ def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
     return Verdict.FAILED, "Every recipe failed."
 
 
-def _decide_parts(session: Session, fields: Sequence[Field], decided: dict[str, Decided]) -> dict[str, Decided]:
-    cuts = {field.workload.digest: cut_workload(session, field.workload) for field in fields}
-    parts = [site.workload for cut_ in cuts.values() for site in cut_.sites]
-    if not parts or not session.time_left:
-        return {}
-    below = decide(session, parts)
-    return below | {key: _join(decided[key], cut_, below) for key, cut_ in cuts.items() if cut_.sites}
+def _decide_parts(session: Session, fields: Sequence[Field], whole: list[Decided]) -> list[Decided]:
+    cuts = [
+        cut_workload(session, field.workload) if decided.sdfg is None and session.time_left else None
+        for field, decided in zip(fields, whole, strict=True)
+    ]
+    parts = [site.workload for cut_ in cuts if cut_ is not None for site in cut_.sites]
+    below = iter(decide(session, parts) if parts else [])
+    return [
+        decided if cut_ is None else _join(decided, cut_, {site.label: next(below) for site in cut_.sites})
+        for decided, cut_ in zip(whole, cuts, strict=True)
+    ]
 
 
 def cut_workload(session: Session, workload: Workload) -> Cut:
@@ -184,13 +202,15 @@ def estimated_work(workload: Workload) -> float:
     return sum(w.executions * (sum(w.operations.values()) + sum(a.elements for a in w.accesses)) for w in works)
 
 
-def _join(whole: Decided, cut_: Cut, below: dict[str, Decided]) -> Decided:
-    parts = {site.label: below[site.workload.digest] for site in cut_.sites}
+def _join(whole: Decided, cut_: Cut, parts: Mapping[str, Decided]) -> Decided:
     decision = replace(whole.decision, parts=tuple(part.decision for part in parts.values()))
     if all(part.sdfg is None for part in parts.values()):
         return replace(whole, decision=decision)
-    chosen = {label: part.sdfg or part.baseline for label, part in parts.items()}
-    sdfg = assemble(cut_.program, {label: sdfg for label, sdfg in chosen.items() if sdfg is not None})
+    chosen = {label: part.baseline if part.sdfg is None else part.sdfg for label, part in parts.items()}
+    try:
+        sdfg = assemble(cut_.program, {label: sdfg for label, sdfg in chosen.items() if sdfg is not None})
+    except WorkloadError as error:
+        return replace(whole, decision=replace(decision, reason=f"The pieces do not fit together: {error}"))
     return replace(whole, decision=decision, sdfg=sdfg)
 
 

@@ -54,7 +54,7 @@ def remember(session: Session, fields: Sequence[Field]) -> None:
         if vector is not None:
             records.append(EmbeddingRecord(field.workload.digest, session.encoder.id, "", vector))
         for candidate in (field.baseline, *field.candidates):
-            records += _outcome(session, field, candidate)
+            records += [] if candidate.recalled else _outcome(session, field, candidate)
     with session.phase("store"):
         session.store.put_all(records)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import dace
 
+import dace_transfer
 from dace_transfer.building.binary import Failure
+from dace_transfer.database.records import TuningRecord
 from dace_transfer.measure.inputs import Inputs
 from dace_transfer.measure.race import Race, race
 from dace_transfer.transformations.finalize import finalize
-from dace_transfer.tuner.candidate import Candidate, Field
+from dace_transfer.tuner.candidate import Candidate, Field, try_finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification, verify
@@ -35,8 +37,8 @@ def verify_fields(session: Session, fields: Sequence[Field]) -> list[Field]:
     ]
     with session.phase("verify"):
         outcomes = verify(pairs, session.builder, session.target) if pairs else []
-    results = {f.workload.digest: _judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)}
-    return [results.get(field.workload.digest, field) for field in fields]
+    judged = iter([_judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)])
+    return [next(judged) if _untested(field) else field for field in fields]
 
 
 def _untested(field: Field) -> list[Candidate]:
@@ -50,12 +52,18 @@ def _recall(session: Session, workload: Workload, candidate: Candidate) -> Candi
         return candidate
     if not session.store.verified(workload.digest, recipe, target, dace.__version__):
         return candidate
-    records = [r for r in session.store.tunings(workload.digest, target) if r.recipe == recipe and r.ratio]
+    records = [r for r in session.store.tunings(workload.digest, target) if r.recipe == recipe and _is_current(r)]
     if not records:
         return candidate
     record = records[-1]
     reason = f"Verified before, and timed on {record.created[:10]}."
-    return candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio)
+    return replace(candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio), recalled=True)
+
+
+def _is_current(record: TuningRecord) -> bool:
+    """Whether a record was timed, and made by the code that runs now."""
+    versions = (record.dace_version, record.package_version)
+    return record.ratio is not None and versions == (dace.__version__, dace_transfer.__version__)
 
 
 def _judge(field: Field, outcomes: list[Verification]) -> Field:
@@ -85,7 +93,8 @@ def _refusal(outcome: Verification) -> tuple[Verdict, str]:
 
 
 def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) -> Candidate:
-    candidate = replace(candidate, verification=outcome, baseline_samples=outcome.baseline_samples)
+    samples = outcome.baseline_samples
+    candidate = replace(candidate, verification=outcome, baseline_samples=samples, recalled=False)
     if not outcome.ok:
         return candidate.ended(*_refusal(outcome))
     if outcome.ratio is None:
@@ -102,30 +111,37 @@ def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) ->
 def race_field(session: Session, field: Field) -> Field:
     """Time the candidates that are right against the baseline, in interleaved fresh processes."""
     entrants = _entrants(field)
-    if not entrants or field.baseline.sdfg is None or not session.time_left:
+    if not entrants or not session.time_left:
         return field
-    sdfgs = [finalize(c.sdfg, field.workload.sizes) for c in (field.baseline, *entrants) if c.sdfg is not None]
+    against = field.baseline.sdfg if field.sound and field.baseline.sdfg is not None else field.workload.sdfg
+    made = [try_finalize(sdfg, field.workload.sizes) for sdfg in (against, *(c.sdfg for c in entrants if c.sdfg))]
+    ready = [(c, sdfg) for c, sdfg in zip(entrants, made[1:], strict=True) if sdfg is not None]
+    if made[0] is None or not ready:
+        return _without_race(field, {})
     with session.phase("build"):
-        binaries = session.builder.build(sdfgs)
-    baseline, *others = binaries
+        baseline, *others = session.builder.build([made[0], *(sdfg for _, sdfg in ready)])
     if isinstance(baseline, Failure):
-        return field
-    results = {
-        c.attempt.recipe_id: c.ended(Verdict.FAILED, b.message)
-        for c, b in zip(entrants, others, strict=True)
-        if isinstance(b, Failure)
-    }
-    started = [(c, b) for c, b in zip(entrants, others, strict=True) if not isinstance(b, Failure)]
+        return _without_race(field, {})
+    built = [(c, binary) for (c, _), binary in zip(ready, others, strict=True)]
+    failed = {c.attempt.recipe_id: c.ended(Verdict.FAILED, b.message) for c, b in built if isinstance(b, Failure)}
+    started = [(c, b) for c, b in built if not isinstance(b, Failure)]
+    budget = max(_SHORTEST_RACE, min(session.time_left, _LONGEST_RACE))
     with session.phase("measure"):
-        outcome = race(
-            baseline,
-            [b for _, b in started],
-            Inputs(field.workload.sizes),
-            session.target,
-            budget=max(_SHORTEST_RACE, min(session.time_left, _LONGEST_RACE)),
-        )
-    results |= {c.attempt.recipe_id: _placed(c, outcome, i) for i, (c, _) in enumerate(started)}
-    return replace(field, candidates=tuple(results.get(c.attempt.recipe_id, c) for c in field.candidates))
+        inputs = Inputs(field.workload.sizes)
+        outcome = race(baseline, [b for _, b in started], inputs, session.target, budget=budget)
+    return _without_race(
+        field, failed | {c.attempt.recipe_id: _placed(c, outcome, i) for i, (c, _) in enumerate(started)}
+    )
+
+
+def _without_race(field: Field, raced: Mapping[str, Candidate]) -> Field:
+    """The field with what came out of a race; who was not in it cannot win."""
+    reason = "It was not raced: others took less time in verification's runs, or the baseline could not be built."
+    candidates = [
+        raced.get(c.attempt.recipe_id) or (c.ended(Verdict.AMBIGUOUS, reason) if c.alive else c)
+        for c in field.candidates
+    ]
+    return replace(field, candidates=tuple(candidates))
 
 
 def _entrants(field: Field) -> list[Candidate]:
@@ -136,7 +152,7 @@ def _entrants(field: Field) -> list[Candidate]:
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     runner = outcome.runners[index]
     comparison = runner.comparison if runner.comparison is not None and runner.comparison.rounds else None
-    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison)
+    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison, recalled=False)
     ratio = comparison.ratio if comparison is not None else candidate.attempt.ratio
     ahead = comparison is not None and comparison.low > _FAR and candidate.attempt.verdict is Verdict.FASTER
     if runner.verdict is Verdict.AMBIGUOUS and ahead:

@@ -97,12 +97,12 @@ def _tune(
     with session.phase("normalize"):
         root = workload_of(_attempt(lambda: normalize(original)) or original, sizes)
         optimized = _attempt(lambda: auto_optimize(copy.deepcopy(original), dace.DeviceType.CPU, symbols=dict(sizes)))
-    decided = decide(session, [root])[root.digest]
+    decided = decide(session, [root])[0]
     version = decided.baseline if decided.sdfg is None else decided.sdfg
     tuned = _attempt(lambda: finalize(version, sizes)) if version is not None else None
     with session.phase("check"):
         label = "tuned" if decided.sdfg is not None else "normalized"
-        choice = choose(session, original, label, tuned, optimized, arguments, sizes)
+        choice = choose(session, original, label, tuned, optimized, arguments)
     return TuningResult(choice.sdfg, _report(session, original, sizes, decided, choice))
 
 

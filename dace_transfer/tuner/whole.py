@@ -13,7 +13,8 @@ import dace
 from dace_transfer.building.binary import Failure
 from dace_transfer.measure.inputs import save_arguments
 from dace_transfer.measure.race import race
-from dace_transfer.transformations.finalize import finalize
+from dace_transfer.transformations.finalize import with_fast_libraries
+from dace_transfer.tuner.arguments import complete_arguments, infer_sizes
 from dace_transfer.tuner.session import Session
 from dace_transfer.tuner.trial import CLEAR
 from dace_transfer.verdict import Verdict
@@ -51,7 +52,6 @@ def choose(
     tuned: dace.SDFG | None,
     optimized: dace.SDFG | None,
     arguments: Mapping[str, Any],
-    sizes: Mapping[str, int],
 ) -> Choice:
     """Check the versions of a program against the original on copies of its arguments, and choose one.
 
@@ -62,35 +62,38 @@ def choose(
         tuned: The assembled program, or auto_optimize of the normal form; None where it could not be made.
         optimized: The program as auto_optimize leaves it, None where that fails.
         arguments: Values of the arguments and symbols; never changed.
-        sizes: Values of the symbols.
     """
-    simplified = finalize(original, sizes)
-    best = _check(session, simplified, optimized, arguments)
-    fallback = (optimized, "auto_optimize") if optimized is not None and best.ok else (simplified, "simplified")
+    reference = with_fast_libraries(original)
+    best = _check(session, reference, optimized, arguments)
+    fallback = (optimized, "auto_optimize") if optimized is not None and best.ok else (reference, "simplified")
     if tuned is None:
         return Choice(*fallback, Verdict.FAILED, "The tuned program could not be made.")
-    check = _check(session, simplified, tuned, arguments)
+    check = _check(session, reference, tuned, arguments)
     if not check.ok:
         verdict = Verdict.WRONG if check.kind in ("wrong", "guard") else Verdict.FAILED
         return Choice(*fallback, verdict, f"The {label} program is not used: {check.reason}")
     if not best.ok or optimized is None:
-        return Choice(tuned, label, Verdict.FASTER, f"auto_optimize is not used: {best.reason}", check.ratio)
+        return Choice(tuned, label, Verdict.AMBIGUOUS, f"auto_optimize is not used: {best.reason}")
     if session.measures:
         return _race(session, label, tuned, optimized, arguments)
     ratio = check.ratio / best.ratio if check.ratio and best.ratio else None
-    if label == "normalized" and (ratio is None or ratio < CLEAR):
-        return Choice(*fallback, Verdict.SAME, "No recipe was found that is right and faster.")
-    if ratio is not None and ratio < 1 / CLEAR:
-        return Choice(*fallback, Verdict.SLOWER, "The tuned program took more time than auto_optimize's.", ratio)
-    return Choice(tuned, label, Verdict.FASTER, _RIGHT[label], ratio)
+    if ratio is None or ratio < 1 / CLEAR or (label == "normalized" and ratio < CLEAR):
+        slower = Verdict.SLOWER if ratio is not None and ratio < 1 / CLEAR else Verdict.SAME
+        return Choice(*fallback, slower, f"The {label} program was not faster than auto_optimize's.", 1.0)
+    return Choice(tuned, label, Verdict.FASTER if ratio > CLEAR else Verdict.SAME, _RIGHT[label], ratio)
 
 
 def _check(
     session: Session, original: dace.SDFG, version: dace.SDFG | None, arguments: Mapping[str, Any]
 ) -> Verification:
+    """Compare a version with the original; on random arguments where the given ones tell nothing."""
     if version is None:
         return Verification(False, "codegen", "It could not be made.")
-    return verify_program(original, version, arguments, session.builder, session.target)
+    outcome = verify_program(original, version, arguments, session.builder, session.target)
+    if outcome.kind != "unverifiable":
+        return outcome
+    sizes = infer_sizes(original, arguments)
+    return verify_program(original, version, complete_arguments(original, {}, sizes), session.builder, session.target)
 
 
 def _race(session: Session, label: str, tuned: dace.SDFG, optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:

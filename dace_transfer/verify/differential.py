@@ -129,9 +129,9 @@ def verify_program(
         record = _Record()
         with Laboratory(target) as laboratory:
             # The second seed differs in the guards' pattern; the data is the user's in both.
-            _run(group, laboratory, record, replace(inputs, seed=1), _REAL_TIMEOUT, 0.0)
-            _run(group, laboratory, record, replace(inputs, seed=0, poison=True), _REAL_TIMEOUT, _BUDGET)
-    return _conclude(group.candidates[0], "0", record, trusted=True)
+            first = _run(group, laboratory, record, replace(inputs, seed=1), _REAL_TIMEOUT, 0.0)
+            second = _run(group, laboratory, record, replace(inputs, seed=0, poison=True), _REAL_TIMEOUT, _BUDGET)
+    return _conclude(group.candidates[0], "0", record, trusted=first and second)
 
 
 def _build(pairs: Sequence[tuple[Workload, Sequence[dace.SDFG]]], builder: Builder, timeout: float) -> list[_Group]:

@@ -119,7 +119,7 @@ def workload(program: Any, size: int = 40) -> Workload:
 
 
 def decided(session_: Session, work: Workload) -> Decided:
-    return decide(session_, [work])[work.digest]
+    return decide(session_, [work])[0]
 
 
 def live_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
