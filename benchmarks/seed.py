@@ -2,12 +2,13 @@
 
     python -m benchmarks.seed --database FILE [--preset S --preset M] [--budget 120] [--export seed.jsonl.gz]
 
-A run that was stopped goes on where it was: a program and preset whose whole was searched before is skipped.
+A run that was stopped goes on where it was: a program and preset that was searched to the end before is skipped.
 Nothing else may run on the machine meanwhile.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -63,15 +64,17 @@ def _search_once(store: Store, program: Program, size: str, budget: float) -> st
     if any(record.mode == "search" for record in store.tunings(root.digest, describe_cpu().digest)):
         return "searched before"
     start = time.monotonic()
-    result = tune(
-        program.program,
-        {**sizes, **arguments},
-        mode="search",
-        budget=budget,
-        database=store,
-        family=program.family,
-    )
-    report = result.report
+    # A store of its own, so that nothing one family found reaches the records of another.
+    with tempfile.TemporaryDirectory(prefix="dace-transfer-seed-") as folder:
+        own = open_store(Path(folder) / "own.db", seed=False)
+        try:
+            given = {**sizes, **arguments}
+            report = tune(
+                program.program, given, mode="search", budget=budget, database=own, family=program.family
+            ).report
+            exchange.merge(store, own)
+        finally:
+            own.close()
     ratio = f"{report.ratio:.2f}x" if report.ratio else "not timed"
     return f"{report.used}, {report.verdict.value}, {ratio}, {time.monotonic() - start:.0f} s. {report.reason}"
 
