@@ -7,7 +7,7 @@ from dace_transfer.transformations.check import check
 from dace_transfer.transformations.json_form import from_json, to_json
 from dace_transfer.transformations.knobs import Knob
 from dace_transfer.transformations.recipe import SCHEMA_VERSION, Alternatives, Do, Include, Item, Recipe
-from dace_transfer.transformations.rewriting import expand, fill, knobs_of
+from dace_transfer.transformations.rewriting import expand, fill, fill_defaults, knobs_of
 from dace_transfer.transformations.shipped import load_library
 from dace_transfer.transformations.steps import STEPS
 from dace_transfer.transformations.steps.base import Done, Handle, Step
@@ -34,6 +34,7 @@ __all__ = [
     "check",
     "expand",
     "fill",
+    "fill_defaults",
     "format_recipe",
     "format_step",
     "from_json",

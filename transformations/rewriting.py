@@ -40,6 +40,11 @@ def knobs_of(recipe: Recipe) -> tuple[Knob, ...]:
     return tuple(knobs.values())
 
 
+def fill_defaults(recipe: Recipe) -> Recipe:
+    """Return `recipe` with every knob at its default."""
+    return fill(recipe, {knob.name: knob.default for knob in knobs_of(recipe)})
+
+
 def fill(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     """Return `recipe` with the named knobs replaced by values; knobs that are not named stay open.
 

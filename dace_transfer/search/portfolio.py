@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dace_transfer.search.proposal import Proposal
-from dace_transfer.transformations import Recipe, fill, knobs_of
+from dace_transfer.transformations import Recipe, fill_defaults
 
 BASELINE = "auto_optimize"
 
@@ -13,4 +13,4 @@ BASELINE = "auto_optimize"
 def portfolio_proposals(library: Mapping[str, Recipe]) -> list[Proposal]:
     """Return every recipe of a library but the baseline, with knobs at their defaults."""
     named = (recipe for name, recipe in sorted(library.items()) if name != BASELINE)
-    return [Proposal(fill(recipe, {k.name: k.default for k in knobs_of(recipe)}), "portfolio") for recipe in named]
+    return [Proposal(fill_defaults(recipe), "portfolio") for recipe in named]

@@ -21,7 +21,7 @@ from dace_transfer.transformations.steps.base import Done, Handle
 class SubgraphFuse:
     """Shares outer loops between maps that hand data on to one another, whatever else they loop over.
 
-    Before:
+    Before: every map has an outer loop of its own
 
         map i: m[i] = max(A[i, :])
         map i, j: e[i, j] = exp(A[i, j] - m[i])
@@ -36,8 +36,7 @@ class SubgraphFuse:
             s' = sum(e'[:])
             map j: B[i, j] = e'[j] / s'
 
-    In DaCe: `MultiExpansion`, then `SubgraphFusion`, which refuse or break chains like this one, so the rewrite is
-    our own. In Halide and TVM: `compute_at`.
+    In DaCe: `MultiExpansion`, then `SubgraphFusion`; the rewrite here is our own. In Halide and TVM: `compute_at`.
 
     Attributes:
         target: Maps; those of one scope that fit together are fused, the others are left alone.
