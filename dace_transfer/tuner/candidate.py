@@ -29,6 +29,7 @@ class Candidate:
         proposal: The recipe and where it came from.
         sdfg: What applying made; None when it did not apply.
         attempt: What is known about it so far, for the report.
+        final: The same, finalised for any sizes; None exactly where `sdfg` is.
         verification: How it was verified, None where it was not in this run.
         comparison: Statistics of the race it took part in, None where there was none.
         baseline_samples: Seconds of the baseline timed beside it.
@@ -38,6 +39,7 @@ class Candidate:
     proposal: Proposal
     sdfg: dace.SDFG | None
     attempt: Attempt
+    final: dace.SDFG | None = None
     verification: Verification | None = None
     comparison: Comparison | None = None
     baseline_samples: tuple[float, ...] = ()
@@ -106,9 +108,11 @@ def _apply(session: Session, workload: Workload, proposal: Proposal) -> Candidat
         return _candidate(proposal, None, Verdict.NOT_APPLICABLE, str(error), error)
     except (StepFailedError, RecipeError) as error:
         return _candidate(proposal, None, Verdict.FAILED, str(error), error)
-    if try_finalize(applied.sdfg) is None:
+    final = try_finalize(applied.sdfg)
+    if final is None:
         return _candidate(proposal, None, Verdict.FAILED, "What it makes cannot be prepared for compilation.", applied)
-    return _candidate(proposal, applied.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", applied)
+    candidate = _candidate(proposal, applied.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", applied)
+    return replace(candidate, final=final)
 
 
 def try_finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG | None:

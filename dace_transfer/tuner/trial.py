@@ -12,7 +12,6 @@ from dace_transfer.building.binary import Failure
 from dace_transfer.database.records import TuningRecord
 from dace_transfer.measure.inputs import Inputs
 from dace_transfer.measure.race import Race, race
-from dace_transfer.transformations.finalize import finalize
 from dace_transfer.tuner.candidate import Candidate, Field, try_finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
@@ -32,9 +31,7 @@ def verify_fields(session: Session, fields: Sequence[Field]) -> list[Field]:
     """
     fields = [replace(f, candidates=tuple(_recall(session, f.workload, c) for c in f.candidates)) for f in fields]
     tested = [field for field in fields if _untested(field)]
-    pairs = [
-        (f.workload, [finalize(c.sdfg) for c in (f.baseline, *_untested(f)) if c.sdfg is not None]) for f in tested
-    ]
+    pairs = [(f.workload, [c.final for c in (f.baseline, *_untested(f)) if c.final is not None]) for f in tested]
     with session.phase("verify"):
         outcomes = verify(pairs, session.builder, session.target) if pairs else []
     judged = iter([_judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)])

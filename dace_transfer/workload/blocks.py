@@ -34,8 +34,8 @@ def nest_block(block: ControlFlowBlock, label: str) -> nodes.NestedSDFG:
     """
     region, sdfg = block.parent_graph, block.sdfg
     _refuse_escaping_symbols(block, sdfg)
-    used = _containers(block, sdfg)
     reads, writes = _accesses(block)
+    used = reads | writes
     private = {name for name in used if _is_private(name, block, sdfg)}
     symbols = block.used_symbols(all_symbols=True) | _descriptor_symbols(used, sdfg)
 
@@ -165,11 +165,6 @@ def _accesses(block: ControlFlowBlock) -> tuple[set[str], set[str]]:
                 writes.add(node.root_data)
     names = {str(name) for name in block.used_symbols(all_symbols=True)}
     return reads | (names & block.sdfg.arrays.keys()), writes
-
-
-def _containers(block: ControlFlowBlock, sdfg: dace.SDFG) -> set[str]:
-    reads, writes = _accesses(block)
-    return reads | writes
 
 
 def _descriptor_symbols(names: Collection[str], sdfg: dace.SDFG) -> set[str]:

@@ -81,5 +81,5 @@ def test_a_shipped_recipe_never_breaks(name: str, sdfg: dace.SDFG) -> None:
 def test_sequential_leaves_no_parallel_map(sdfg: dace.SDFG) -> None:
     applied = apply(fill_defaults(load_library()["sequential"]), sdfg)
     maps = [node.map for node, _ in applied.sdfg.all_nodes_recursive() if isinstance(node, dace.nodes.MapEntry)]
-    assert maps
+    assert len(maps) == 10
     assert all(scope.schedule is dace.ScheduleType.Sequential for scope in maps)
