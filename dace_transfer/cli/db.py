@@ -63,6 +63,23 @@ def merge(
         show(data, f"The database now holds {data['counts']}.", as_json)
 
 
+@db.command("carry-over")
+def carry_over_(
+    other: Annotated[str, typer.Argument(help="File or URL of a database made with an older normal form.")],
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add the records of another database under the normal forms that its workloads have today."""
+    with one_sentence():
+        from dace_transfer.embeddings import SymbolicFeatures
+        from dace_transfer.hardware import describe_cpu
+        from dace_transfer.tuner.carry_over import carry_over
+
+        result = carry_over(open_store(other, seed=False), open_store(database), SymbolicFeatures(describe_cpu()))
+        counts = {"changed": len(result.changed), "kept": len(result.kept), "failed": len(result.failed)}
+        show(asdict(result), ", ".join(f"{count} {what}" for what, count in counts.items()), as_json)
+
+
 @db.command()
 def verify(database: Database = None, as_json: AsJson = False) -> None:
     """Check that everything is as it was written."""
