@@ -1,25 +1,28 @@
-"""The suites there are: our own programs, and a checkout of NPBench."""
+"""The suites there are: our own programs, computations written three ways, and a checkout of NPBench."""
 
 from __future__ import annotations
 
 import importlib.util
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from benchmarks.case import Case, Suite, Tolerance
+from benchmarks.programs.base import Program
 from dace_transfer.errors import DaceTransferError
 
 EXAMPLES = "examples"
+PAIRS = "pairs"
 
 
 def open_suite(where: str) -> Suite:
-    """Our own programs for "examples", otherwise the NPBench checkout in the folder of this name."""
-    return Examples() if where == EXAMPLES else NPBench(Path(where))
+    """Our own programs for "examples" and "pairs", otherwise the NPBench checkout in the folder of this name."""
+    own: dict[str, Callable[[], Suite]] = {EXAMPLES: Examples, PAIRS: Pairs}
+    return own[where]() if where in own else NPBench(Path(where))
 
 
 class Examples:
@@ -35,17 +38,37 @@ class Examples:
         """One program at one size."""
         from benchmarks.programs import PROGRAMS
 
-        program = PROGRAMS[name]
-        return Case(
-            name=name,
-            family=program.family,
-            load_program=lambda: program.program,
-            arguments={**program.sizes[preset], **program.inputs(preset)},
-            reference=program.reference,
-            reference_arguments=list(inspect.signature(program.reference).parameters),
-            outputs=[output for output in program.outputs if not output.startswith("__")],
-            tolerance=Tolerance(norm=program.rtol),
-        )
+        return _case(PROGRAMS[name], preset)
+
+
+class Pairs:
+    """The computations of `benchmarks.pairs`: every form is a program, "gemm-A" and so on."""
+
+    def names(self) -> list[str]:
+        """Names of all forms of all computations."""
+        from benchmarks.pairs import KERNELS
+
+        return [program.name for forms in KERNELS.values() for program in forms.values()]
+
+    def load(self, name: str, preset: str) -> Case:
+        """One form at one size."""
+        from benchmarks.pairs import KERNELS
+
+        kernel, _, form = name.rpartition("-")
+        return _case(KERNELS[kernel][form], preset)
+
+
+def _case(program: Program, preset: str) -> Case:
+    return Case(
+        name=program.name,
+        family=program.family,
+        load_program=lambda: program.program,
+        arguments={**program.sizes[preset], **program.inputs(preset)},
+        reference=program.reference,
+        reference_arguments=list(inspect.signature(program.reference).parameters),
+        outputs=[output for output in program.outputs if not output.startswith("__")],
+        tolerance=Tolerance(norm=program.rtol),
+    )
 
 
 @dataclass(frozen=True)
