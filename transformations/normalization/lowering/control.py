@@ -1,0 +1,124 @@
+"""Lower bodies: loops to loop regions and maps, statements to dataflow, blocks as they are."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+import dace
+from dace.sdfg.state import LoopRegion
+
+from dace_transfer.transformations.normalization.lowering.boxes import dimensions, whole
+from dace_transfer.transformations.normalization.lowering.contractions import add_contraction
+from dace_transfer.transformations.normalization.lowering.flow import Flow, accesses
+from dace_transfer.transformations.normalization.lowering.folds import add_fold
+from dace_transfer.transformations.normalization.lowering.nests import add_nest
+from dace_transfer.transformations.normalization.lowering.opaque import adopted
+from dace_transfer.transformations.normalization.lowering.private import privates
+from dace_transfer.transformations.normalization.terms import Range
+from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement
+
+
+def add_body(flow: Flow, body: Iterable[Node]) -> None:
+    """Add the code of nodes that are executed in order."""
+    for node in body:
+        if isinstance(node, Statement):
+            _add_statement(flow, (), node)
+        elif isinstance(node, Opaque):
+            _add_opaque(flow, node)
+        elif node.parallel:
+            _add_parallel(flow, node)
+        else:
+            _add_loop(flow, node)
+
+
+def _add_statement(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> None:
+    if not (add_contraction(flow, loops, statement) or add_fold(flow, loops, statement)):
+        add_nest(flow, loops, statement)
+
+
+def _add_opaque(flow: Flow, opaque: Opaque) -> None:
+    flow.declare(sorted(opaque.reads | opaque.writes))
+    declare_symbols(flow, opaque)
+    flow.append(adopted(opaque, flow.sdfg))
+
+
+def declare_symbols(flow: Flow, opaque: Opaque) -> None:
+    """Declare the symbols of a block that the SDFG does not have."""
+    known = flow.context.computation.origin.symbols
+    for name in sorted(opaque.names & known.keys()):
+        if name not in flow.sdfg.symbols and name not in flow.sdfg.arrays:
+            flow.sdfg.add_symbol(name, known[name])
+
+
+def _add_loop(flow: Flow, loop: Loop) -> None:
+    """Before: `for i in range(a, b): body`, after: `LoopRegion(i = a; i < b; i = i + 1) { body }`."""
+    name = loop.range.variable
+    region = LoopRegion(
+        flow.context.label(f"for_{name}"),
+        f"{name} < ({loop.range.end})",
+        name,
+        f"{name} = {loop.range.begin}",
+        f"{name} = {name} + 1",
+    )
+    if name not in flow.sdfg.symbols:
+        flow.sdfg.add_symbol(name, dace.int64)
+    flow.append(region)
+    inner = Flow(region, flow.sdfg, flow.context, (*flow.around, loop.range))
+    add_body(inner, loop.body)
+    inner.finish()
+
+
+def _add_parallel(flow: Flow, loop: Loop) -> None:
+    ranges, body = [loop.range], loop.body
+    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel:
+        ranges.append(body[0].range)
+        body = body[0].body
+    if len(body) == 1 and isinstance(body[0], Statement):
+        _add_statement(flow, tuple(ranges), body[0])
+    else:
+        _add_nested(flow, tuple(ranges), body)
+
+
+def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -> None:
+    """Before: `parallel for i: { body }`, after: `map i { nested SDFG { body } }`."""
+    private = privates(flow.context, ranges, body)
+    read, written = (names - private for names in accesses(body))
+    flow.begin(read, written)
+    nested = _nested(flow, ranges, body, read | written)
+    state, label = flow.state, flow.context.label("map")
+    map_ = dace.nodes.Map(label, [loop.variable for loop in ranges], dace.subsets.Range(dimensions(ranges)))
+    entry, exit_ = dace.nodes.MapEntry(map_), dace.nodes.MapExit(map_)
+    state.add_nodes_from([entry, exit_])
+    mapping = {name: name for name in sorted(map(str, nested.free_symbols))}
+    node = state.add_nested_sdfg(
+        nested, dict.fromkeys(sorted(read)), dict.fromkeys(sorted(written)), mapping, name=nested.name
+    )
+    for name in sorted(read):
+        state.add_memlet_path(
+            flow.source(name), entry, node, dst_conn=name, memlet=whole(name, flow.sdfg), propagate=False
+        )
+    for name in sorted(written):
+        state.add_memlet_path(
+            node, exit_, flow.sink(name), src_conn=name, memlet=whole(name, flow.sdfg), propagate=False
+        )
+    if not read:
+        state.add_nedge(entry, node, dace.Memlet())
+
+
+def _nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...], shared: set[str]) -> dace.SDFG:
+    """The body as an SDFG whose arguments are whole containers."""
+    nested = dace.SDFG(flow.context.label("body"))
+    nested.constants_prop = copy.deepcopy(flow.sdfg.constants_prop)
+    for name in sorted(shared):
+        described = copy.deepcopy(flow.sdfg.arrays[name])
+        described.transient = False
+        described.lifetime = dace.dtypes.AllocationLifetime.Scope
+        nested.add_datadesc(name, described)
+    inner = Flow(nested, nested, flow.context, (*flow.around, *ranges))
+    add_body(inner, body)
+    inner.finish()
+    for name in sorted(map(str, nested.free_symbols)):
+        if name not in nested.symbols:
+            nested.add_symbol(name, flow.sdfg.symbols.get(name, dace.int64))
+    return nested

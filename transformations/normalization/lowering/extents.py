@@ -1,0 +1,99 @@
+"""How an element's indices follow loops, and what is known about how long loops are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import dace
+from dace import data
+
+from dace_transfer.transformations.normalization.affine import Affine, affine
+from dace_transfer.transformations.normalization.lowering.boxes import Box
+from dace_transfer.transformations.normalization.terms import Range, Read
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An access whose indices are either a loop variable plus an offset, or the same in all iterations.
+
+    Attributes:
+        data: The container.
+        variables: The loop variables, in the order of the dimensions that they index.
+        axes: These dimensions.
+        box: What is accessed in all iterations.
+    """
+
+    data: str
+    variables: tuple[str, ...]
+    axes: tuple[int, ...]
+    box: Box
+
+
+def operand(read: Read, ranges: Mapping[str, Range], containers: Mapping[str, data.Data]) -> Operand | None:
+    """Return what loops access, or None where an index is of another form or two follow the same loop.
+
+    The bounds of the loops must be free of the loops' own variables.
+    """
+    if type(containers[read.data]) not in (data.Array, data.Scalar):
+        return None
+    variables, axes, box = [], [], []
+    for axis, index in enumerate(read.index):
+        mentioned = sorted(index.words & ranges.keys())
+        if not mentioned:
+            box.append((index, index))
+            continue
+        name = mentioned[0]
+        if len(mentioned) > 1 or name in variables or not index.is_affine_in([name]) or index.coefficient(name) != 1:
+            return None
+        loop = ranges[name]
+        variables.append(name)
+        axes.append(axis)
+        box.append((index.substitute({name: loop.begin}), index.substitute({name: loop.end - 1})))
+    return Operand(read.data, tuple(variables), tuple(axes), tuple(box))
+
+
+def rectangle(loops: Iterable[Range]) -> dict[str, Range] | None:
+    """Return loops by variable, or None where the bounds of one depend on another."""
+    ranges = {loop.variable: loop for loop in loops}
+    bounds = {word for loop in ranges.values() for word in loop.begin.words | loop.end.words}
+    return None if bounds & ranges.keys() else ranges
+
+
+def extent(loop: Range) -> Affine:
+    """Return the number of iterations of a loop that is not empty."""
+    return loop.end - loop.begin
+
+
+def at_least(value: Affine, least: int, around: Sequence[Range], containers: Mapping[str, data.Data]) -> bool:
+    """Tell whether an expression is known to be `least` or more where no dimension of a container is below 1.
+
+    Args:
+        value: The expression.
+        least: The bound.
+        around: The loops that are being executed, outermost first.
+        containers: Descriptors by name.
+    """
+    sizes = {affine(size) for desc in containers.values() if isinstance(desc, data.Array) for size in desc.shape}
+    if least <= 1 and value in sizes:
+        return True
+    for loop in reversed(around):
+        name = loop.variable
+        if not value.is_affine_in([name]):
+            return False
+        value = value.substitute({name: loop.begin if value.coefficient(name) > 0 else loop.end - 1})
+    names = {size.terms[0][0] for size in sizes if size.constant == 0 and [f for _, f in size.terms] == [1]}
+    if any(name not in names or factor < 0 for name, factor in value.terms):
+        return (value - (least - 1)) in sizes
+    return value.constant + sum(factor for _, factor in value.terms) >= least
+
+
+def is_contiguous(access: Operand, containers: Mapping[str, data.Data]) -> bool:
+    """Tell whether neighbours along one of an operand's axes are neighbours in memory, as BLAS wants matrices."""
+    strides = containers[access.data].strides
+    return any(strides[axis] == 1 for axis in access.axes)
+
+
+def dtypes(names: Iterable[str], containers: Mapping[str, data.Data]) -> set[dace.typeclass]:
+    """Return the types of containers."""
+    return {containers[name].dtype for name in names}
