@@ -48,7 +48,7 @@ def run_suite(
     Returns:
         One row per program, in order.
     """
-    chosen = _choose(open_suite(settings.suite).names(), names)
+    chosen = choose(open_suite(settings.suite).names(), names)
     kept = json.loads(out.read_text()) if out is not None and out.is_file() else []
     mine = {row["program"]: row for row in kept if _answers(row, settings)}
     others = [row for row in kept if not _answers(row, settings)]
@@ -114,7 +114,7 @@ def _answers(row: dict[str, Any], settings: Settings) -> bool:
     return all(row.get(key) == value for key, value in settings.identity.items())
 
 
-def _choose(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
+def choose(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
     if unknown := sorted(set(wanted) - set(known)):
         raise DaceTransferError(f"There is no program {', '.join(map(repr, unknown))}; choose of {', '.join(known)}.")
     return list(wanted or known)

@@ -27,7 +27,7 @@ def write(rows: Rows, shown: Rows, title: str, command: str, path: Path) -> None
 
 def render(rows: Rows, title: str, command: str) -> str:
     """One table with a line per row, the geometric means under it, and the circumstances over it."""
-    lines = [f"# {title}", "", f"`{command}`", "", *_circumstances(rows), "", *_header()]
+    lines = [f"# {title}", "", f"`{command}`", "", *circumstances(rows), "", *_header()]
     lines += [_line(row) for row in rows]
     lines += ["", *summary(rows)]
     problems = [f"- {row['program']}: {row['error']}" for row in rows if row["error"]]
@@ -59,7 +59,8 @@ def ratio(row: Mapping[str, Any], side: str) -> float | None:
     return float(theirs / ours)
 
 
-def _circumstances(rows: Rows) -> list[str]:
+def circumstances(rows: Rows) -> list[str]:
+    """The machine, the versions and how it was measured, as a list of points."""
     if not rows:
         return ["No program was run."]
     row = rows[-1]
@@ -83,14 +84,14 @@ def _circumstances(rows: Rows) -> list[str]:
 
 def _header() -> list[str]:
     names = ["program", "family", *_SHOWN, "ours over auto_optimize", "used", "right", "first call s"]
-    return [_cells(names), _cells(["---"] * 2 + ["---:"] * (len(_SHOWN) + 1) + ["---"] * 2 + ["---:"])]
+    return [cells(names), cells(["---"] * 2 + ["---:"] * (len(_SHOWN) + 1) + ["---"] * 2 + ["---:"])]
 
 
 def _line(row: Mapping[str, Any]) -> str:
     gain = ratio(row, "auto_optimize")
     first = row["first_call_s"]
     right = {True: "yes", False: "**NO**", None: "-"}[row["valid"]]
-    return _cells(
+    return cells(
         [
             row["program"],
             row["family"],
@@ -111,5 +112,6 @@ def _time(row: Mapping[str, Any], side: str) -> str:
     return f"{middle:.3g} [{low:.3g}, {high:.3g}]{wrong}"
 
 
-def _cells(texts: Sequence[str]) -> str:
+def cells(texts: Sequence[str]) -> str:
+    """One line of a table."""
     return "| " + " | ".join(texts) + " |"
