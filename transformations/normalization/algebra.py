@@ -1,0 +1,97 @@
+"""Bring terms that are equal by the rules of arithmetic into one form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from dace_transfer.transformations.normalization.arithmetic import Rules
+from dace_transfer.transformations.normalization.terms import (
+    Call,
+    Number,
+    Reduce,
+    Term,
+    rename,
+    walk,
+)
+from dace_transfer.transformations.normalization.tree import (
+    Computation,
+    Names,
+    Node,
+    Statement,
+    rebuild_body,
+    statements,
+)
+
+
+def simplify_terms(computation: Computation) -> Computation:
+    """Simplify the value of every statement.
+
+    Before: `y[i] = 0.0 + sum(2.0 * (x[i] * A[k]) for k) - -z[i]`, after: `y[i] = 2.0 * x[i] * sum(A[k] for k) + z[i]`.
+
+    Halide and TVM call it the simplifier; here reductions are taken apart as well: invariant factors leave them, and
+    sums of products become sums of contractions.
+    """
+    integers = frozenset(name for name, desc in computation.containers.items() if _is_exact(desc.dtype.type))
+
+    def change(node: Node) -> list[Node]:
+        if not isinstance(node, Statement):
+            return [node]
+        return [Statement(node.target, simplified(node.value, integers))]
+
+    return _with_unique_variables(replace(computation, body=rebuild_body(computation.body, change)))
+
+
+def simplified(term: Term, integers: frozenset[str] = frozenset()) -> Term:
+    """Return a term in the form that all equal ways of writing it come to, as far as the rules here know.
+
+    A reduction that is taken apart, or raised to a power, leaves two with the same variables: `simplify_terms` gives
+    them variables of their own.
+
+    Args:
+        term: A term.
+        integers: Containers that hold no floating-point numbers, where `1.0 * x` is more than `x`.
+    """
+    return _simplified(term, integers, tuple(type(inner.value) for inner in walk(term) if isinstance(inner, Number)))
+
+
+@lru_cache(maxsize=20000)
+def _simplified(term: Term, integers: frozenset[str], _: tuple[type, ...]) -> Term:
+    """The types tell terms apart that compare as equal, as `Number(1)` and `Number(1.0)` do."""
+    return Rules(integers).simplified(term)
+
+
+def _is_exact(type_: type) -> bool:
+    return not (isinstance(type_, type) and issubclass(type_, np.inexact))
+
+
+def _with_unique_variables(computation: Computation) -> Computation:
+    """A copy in which no two reductions of a statement share a variable."""
+    if not any(_has_twice(statement.value) for _, statement in statements(computation.body)):
+        return computation
+    names = Names(computation)
+
+    def change(node: Node) -> list[Node]:
+        if not isinstance(node, Statement) or not _has_twice(node.value):
+            return [node]
+        return [Statement(node.target, _renamed_again(node.value, set(), names))]
+
+    return replace(computation, body=rebuild_body(computation.body, change))
+
+
+def _has_twice(value: Term) -> bool:
+    found = [loop.variable for inner in walk(value) if isinstance(inner, Reduce) for loop in inner.ranges]
+    return len(set(found)) < len(found)
+
+
+def _renamed_again(term: Term, seen: set[str], names: Names) -> Term:
+    if isinstance(term, Call):
+        return Call(term.function, tuple(_renamed_again(argument, seen, names) for argument in term.arguments))
+    if not isinstance(term, Reduce):
+        return term
+    again = rename(term, {loop.variable: names.fresh(loop.variable) for loop in term.ranges if loop.variable in seen})
+    assert isinstance(again, Reduce)
+    seen |= {loop.variable for loop in again.ranges}
+    return replace(again, body=_renamed_again(again.body, seen, names))
