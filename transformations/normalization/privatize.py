@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import dace
 from dace import symbolic
 
-from dace_transfer.transformations.normalization.affine import Affine, affine, variable
+from dace_transfer.transformations.normalization.affine import Affine, affine
 from dace_transfer.transformations.normalization.covering import bounds, is_written_first
 from dace_transfer.transformations.normalization.dependence import Dependences, accesses
-from dace_transfer.transformations.normalization.feasible import feasible
+from dace_transfer.transformations.normalization.hull import Dimension, dimension_of
 from dace_transfer.transformations.normalization.terms import Range, Read, Term, rebuild
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement, rebuild_body
 
 _MOST_DIMENSIONS = 4
-_MOST_SPARE = 4  # Elements that a dimension may have more than its loop has iterations, so that it never has none.
-_FUNCTIONS = frozenset({"int_floor", "int_ceil", "min", "max", "Min", "Max", "Mod"})
 
 
 def privatize(computation: Computation) -> Computation:
@@ -33,14 +31,6 @@ def privatize(computation: Computation) -> Computation:
     return _expanded(computation, plan) if plan else computation
 
 
-@dataclass(frozen=True)
-class _Dimension:
-    """A dimension of a container: where an iteration's element is, and how many there are."""
-
-    index: Affine
-    size: Affine
-
-
 class _Plan:
     """Which containers get which dimensions, outermost loop first."""
 
@@ -51,7 +41,7 @@ class _Plan:
         self._names: dict[int, frozenset[str]] = {}
         temporary = {name for name, desc in computation.containers.items() if desc.transient and _is_plain(desc)}
         self._rank = max([2, *(len(_long_sides(desc)) for desc in computation.containers.values())])
-        self.dimensions: dict[str, list[_Dimension]] = {}
+        self.dimensions: dict[str, list[Dimension]] = {}
         self._visit(computation.body, (), frozenset(temporary) - computation.pinned)
 
     def _visit(self, body: Sequence[Node], around: tuple[Range, ...], candidates: frozenset[str]) -> None:
@@ -75,7 +65,7 @@ class _Plan:
 
     def _plan(self, loop: Loop, around: tuple[Range, ...], candidates: frozenset[str]) -> set[str]:
         """Plan one dimension; return the containers that get none from here on, inwards."""
-        dimension = self._dimension(loop.range, around)
+        dimension = dimension_of(loop.range, around, self._dependences.facts, self._sizes)
         private = {name for name in candidates if self._is_reused(name, loop, around)}
         if loop.parallel:
             misfits = {name for name in private if dimension is None or not self._fits(name)}
@@ -142,32 +132,6 @@ class _Plan:
                     waiting.append(following)
         return False
 
-    # Where -----------------------------------------------------------------------------------------------------
-
-    def _dimension(self, loop: Range, around: Sequence[Range]) -> _Dimension | None:
-        """A dimension with a place for every iteration, whatever the loops around; None if its size is not known."""
-        begin = self._extreme(loop.begin, around, least=True)
-        end = self._extreme(loop.end, around, least=False)
-        if begin is None or end is None:
-            return None
-        for spare in range(_MOST_SPARE + 1):
-            size = end - begin + spare
-            if not feasible([], [*self._dependences.facts, -size]):
-                front = min(spare, max(begin.constant, 0)) if begin.is_constant else 0
-                return _Dimension(variable(loop.variable) - begin + front, size)
-        return None
-
-    def _extreme(self, bound: Affine, around: Sequence[Range], least: bool) -> Affine | None:
-        """The least or greatest value of a bound over all iterations of the loops around, in terms of sizes."""
-        for outer in reversed(around):
-            coefficient = bound.coefficient(outer.variable)
-            if not bound.is_affine_in([outer.variable]):
-                return None
-            if coefficient:
-                value = outer.begin if (coefficient > 0) == least else outer.end - 1
-                bound = bound.substitute({outer.variable: value})
-        return bound if bound.words - _FUNCTIONS <= self._sizes else None
-
 
 def _is_plain(desc: dace.data.Data) -> bool:
     return type(desc) in (dace.data.Array, dace.data.Scalar)
@@ -184,7 +148,7 @@ def _long_sides(desc: dace.data.Data) -> list[Affine]:
     return [size for size in _sides(desc) if not size.is_constant]
 
 
-def _expanded(computation: Computation, plan: Mapping[str, Sequence[_Dimension]]) -> Computation:
+def _expanded(computation: Computation, plan: Mapping[str, Sequence[Dimension]]) -> Computation:
     flat = {name: _flat(computation.containers[name]) for name in plan}
 
     def term(inner: Term) -> Term:
@@ -211,7 +175,7 @@ def _flat(desc: dace.data.Data) -> list[bool]:
     return [] if isinstance(desc, dace.data.Scalar) else [affine(size) == affine(1) for size in desc.shape]
 
 
-def _larger(desc: dace.data.Data, dimensions: Iterable[_Dimension]) -> dace.data.Array:
+def _larger(desc: dace.data.Data, dimensions: Iterable[Dimension]) -> dace.data.Array:
     sizes = [*(dimension.size for dimension in dimensions), *_sides(desc)]
     shape = [symbolic.pystr_to_symbolic(str(size)) for size in sizes]
     return dace.data.Array(desc.dtype, shape, transient=True)
