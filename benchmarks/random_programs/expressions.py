@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.random_programs.program import Array, Extent
-from benchmarks.random_programs.writer import Scope, Writer
+from benchmarks.random_programs.writer import Scope, Variable, Writer
 
 _CONSTANTS = ("0.5", "0.25", "0.125", "1.5", "0.3", "0.75", "2.0", "0.1")
 # No result of a computation is likely to lie within rounding of these.
@@ -17,13 +17,23 @@ def constant(w: Writer) -> str:
     return w.rng.choice(_CONSTANTS)
 
 
-def place(w: Writer, extent: Extent, scope: Scope, shift: float = 0.3) -> str:
+def element(w: Writer, array: Array, scope: Scope, shift: float = 0.3) -> str:
+    """Any element of an array inside of its bounds, each loop's variable in one dimension as long as they last."""
+    left, index = list(scope.variables), []
+    for extent in array.dims:
+        fresh = [v for v in left if 0 in v.offsets(extent)]
+        fitting = [v for v in scope.variables if 0 in v.offsets(extent)] if w.chance(0.08) or not fresh else fresh
+        index.append(_place(w, extent, fitting, shift))
+        left = [v for v in left if v.name not in index[-1]]
+    return access(array, *index)
+
+
+def _place(w: Writer, extent: Extent, fitting: Sequence[Variable], shift: float) -> str:
     """An index into a dimension: a loop's variable, shifted this often, or a fixed place."""
-    fitting = [v for v in scope.variables if len(v.offsets(extent)) and 0 in v.offsets(extent)]
     if not fitting or w.chance(0.04):
         w.features.add("fixed index")
         return "0" if w.chance(0.6) else str(Extent(extent.symbol, extent.extra - 1))
-    variable = w.rng.choice(fitting[-2:])
+    variable = w.rng.choice(fitting)
     if variable.low == 0 and variable.high == 0 and extent.extra == 0 and w.chance(0.04):
         w.features.add("mirrored index")
         return f"{extent.symbol} - 1 - {variable.name}"
@@ -48,7 +58,7 @@ def access(array: Array, *index: str) -> str:
 def read(w: Writer, scope: Scope, arrays: Sequence[Array] = ()) -> str:
     """Read one element of any array, or of one of these."""
     array = w.rng.choice(arrays) if arrays else _any(w, scope)
-    return access(array, *(place(w, extent, scope) for extent in array.dims))
+    return element(w, array, scope)
 
 
 def _any(w: Writer, scope: Scope) -> Array:

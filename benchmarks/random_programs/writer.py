@@ -11,6 +11,7 @@ from benchmarks.random_programs.program import Array, Extent
 
 SYMBOLS = ("N", "M", "K", "L")
 _MOST_ARGUMENTS = 8
+_LETTERS = "ABCDEFGHUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Writer:
     def argument(self, *dims: Extent | str, dtype: str = "", content: str = "values", bound: str = "") -> Array:
         """A new argument."""
         number = len(self.arguments)
-        name = "ABCDEFGHPQRSTUVWXYZ"[number] if number < 19 else f"A{number}"
+        name = _LETTERS[number] if number < len(_LETTERS) else f"A{number}"
         name = name if len(dims) > 1 else name.lower() + ("0" if not dims else "")
         array = Array(name, _extents(dims), dtype or self.dtype, content, Extent(bound) if bound else None)
         self.arguments.append(array)
@@ -149,7 +150,7 @@ class Writer:
             maps: Whether parallel loops may be used at all.
         """
         with ExitStack() as stack:
-            if maps and not ordered and self.chance(0.12):
+            if loops and maps and not ordered and self.chance(0.12):
                 self.features.add("map")
                 ranges = ", ".join(f"{v.low}:{_end(v)}" for v in loops)
                 stack.enter_context(self.block(f"for {', '.join(v.name for v in loops)} in dace.map[{ranges}]:"))
