@@ -8,8 +8,7 @@ from dataclasses import replace
 import dace
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.dependence import Dependences
-from dace_transfer.transformations.normalization.siblings import Siblings
+from dace_transfer.transformations.normalization.siblings import Siblings, positive_sizes
 from dace_transfer.transformations.normalization.terms import (
     Call,
     Range,
@@ -41,7 +40,7 @@ def remove_dead(computation: Computation) -> Computation:
     of the same body overwrites before they are read, empty loops, and transients nobody mentions. Loops and ranges of
     reductions with one iteration are replaced by what they execute.
     """
-    facts = Dependences(computation).facts
+    facts = positive_sizes(computation)
     body = tuple(_without_short_loops(computation.body))
     previous = None
     while body != previous:

@@ -11,8 +11,14 @@ import dace
 import numpy as np
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.dependence import Dependences
-from dace_transfer.transformations.normalization.siblings import Nest, Place, Siblings, nest_of, places_read
+from dace_transfer.transformations.normalization.siblings import (
+    Nest,
+    Place,
+    Siblings,
+    nest_of,
+    places_read,
+    positive_sizes,
+)
 from dace_transfer.transformations.normalization.terms import (
     Call,
     Index,
@@ -21,6 +27,7 @@ from dace_transfer.transformations.normalization.terms import (
     Read,
     Reduce,
     Term,
+    children,
     reads,
     rebuild,
     substitute,
@@ -30,6 +37,7 @@ from dace_transfer.transformations.normalization.tree import Computation, Loop, 
 from dace_transfer.transformations.normalization.types import type_of
 
 _ROUNDS = 20
+_DEEPEST = 80  # Calls inside of each other in a value that is moved; passes are recursive.
 _REPEATABLE = 2  # Operations of a value that is read several times in one statement and yet moved there.
 
 
@@ -43,7 +51,7 @@ def inline(computation: Computation) -> Computation:
     sees them, if that repeats no work; what computed them disappears. A value is moved only where that provably
     changes neither what is read nor how it is rounded.
     """
-    facts = Dependences(computation).facts
+    facts = positive_sizes(computation)
     for _ in range(_ROUNDS):
         inliner = _Inliner(computation, facts)
         body = inliner.inlined(computation.body, ())
@@ -97,25 +105,25 @@ class _Inliner:
     def _copy(self, siblings: Siblings, position: int, nest: Nest, value: Term) -> None:
         """Put a value wherever it may replace a read."""
         places = siblings.reads(nest.statement.target.data, position)
-        for same_statement in _grouped(places, lambda place: id(place.statement)):
+        for same_statement in _grouped(places, lambda place: (place.position, id(place.statement))):
             values = {}
             for same in _grouped(same_statement, lambda place: place.element):
-                solved = self._solved(siblings, position, nest, value, same)
-                if solved is not None:
-                    values[same[0].element] = substitute(value, solved[0])
+                moved = self._at(siblings, position, nest, value, same)
+                if moved is not None:
+                    values[same[0].element] = moved[0]
             self._replace(siblings, same_statement[0], values)
 
     def _moved(self, siblings: Siblings, position: int, nest: Nest, value: Term, seen: Sequence[Place]) -> bool:
         """Put a value where alone it is seen, and tell whether that was possible."""
         target = nest.statement.target
-        if len({(id(place.statement), place.element) for place in seen}) > 1:
+        if _depth(value) > _DEEPEST or len(_different(seen)) > 1:
             return False
         if any(read.data == target.data and read != target for read in reads(value)):
             return False
-        solved = self._solved(siblings, position, nest, value, seen)
-        if solved is None or not _repeats_nothing(value, seen, solved):
+        moved = self._at(siblings, position, nest, value, seen)
+        if moved is None or not _repeats_nothing(value, seen, moved[1]):
             return False
-        self._replace(siblings, seen[0], {seen[0].element: substitute(value, solved[0])})
+        self._replace(siblings, seen[0], {seen[0].element: moved[0]})
         return True
 
     def _seen(self, siblings: Siblings, position: int, data: str) -> list[Place] | None:
@@ -126,24 +134,19 @@ class _Inliner:
         if data not in self._local or data in self._pinned:
             return None
         places = siblings.reads(data, position)
-        return places if len({(id(p.statement), p.element) for p in places}) == self._count[data] else None
+        return places if len(_different(places)) == self._count[data] else None
 
-    def _solved(
+    def _at(
         self, siblings: Siblings, position: int, nest: Nest, value: Term, places: Sequence[Place]
-    ) -> list[dict[str, Affine]] | None:
-        """At which iterations of a nest was computed what places read; None if its value means something else there."""
-        result = []
-        for place in places:
-            if place.statement is None or place.element is None:
-                return None
-            solved = siblings.covered(nest, place.element, place.ranges)
-            if solved is None:
-                return None
-            needed = [place, *places_read(substitute(value, solved), place)]
-            if any(_is_overwritten(siblings, position, read) for read in needed):
-                return None
-            result.append(solved)
-        return result
+    ) -> tuple[Term, dict[str, Affine]] | None:
+        """A nest's value as places that read one element see it, and the iteration it is from; None if it differs."""
+        element = places[0].element
+        if element is None or any(siblings.covered(nest, element, place.ranges) is None for place in places):
+            return None
+        solved = nest.solve(element.index) or {}
+        moved = substitute(value, solved)
+        needed = [read for place in places for read in (place, *places_read(moved, place))]
+        return None if any(_is_overwritten(siblings, position, read) for read in needed) else (moved, solved)
 
     def _replace(self, siblings: Siblings, place: Place, values: dict[Read | None, Term]) -> None:
         if not values or place.statement is None:
@@ -162,6 +165,11 @@ class _Inliner:
         self.changed = True
 
 
+def _different(places: Iterable[Place]) -> set[Hashable]:
+    """What is read, where equal reads of one statement are one."""
+    return {(place.position, id(place.statement), place.element) for place in places}
+
+
 def _is_overwritten(siblings: Siblings, position: int, read: Place) -> bool:
     """Whether what a place reads may be written between the sibling at a position and the place."""
     return any(
@@ -178,7 +186,7 @@ def _is_update(siblings: Siblings, read: Place, write: Place) -> bool:
     return nest is not None and nest.solve(write.element.index) is not None
 
 
-def _repeats_nothing(value: Term, places: Sequence[Place], solved: Sequence[dict[str, Affine]]) -> bool:
+def _repeats_nothing(value: Term, places: Sequence[Place], solved: dict[str, Affine]) -> bool:
     if _is_trivial(value):
         return True
     has_reduction = any(isinstance(term, Reduce) for term in walk(value))
@@ -187,7 +195,7 @@ def _repeats_nothing(value: Term, places: Sequence[Place], solved: Sequence[dict
         return False
     if has_reduction and any(place.folds for place in places):
         return False
-    return all(_is_one_to_one(place.ranges, values) for place, values in zip(places, solved, strict=True))
+    return all(_is_one_to_one(place.ranges, solved) for place in places)
 
 
 def _is_one_to_one(ranges: Iterable[Range], values: dict[str, Affine]) -> bool:
@@ -216,6 +224,10 @@ def _literal(number: Number, dtype: np.dtype[Any]) -> Number | None:
     if dtype.kind in "iu" and type(value) is int:
         return number if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max else None
     return number if type(value) is {"f": float, "b": bool, "c": complex}.get(dtype.kind) else None
+
+
+def _depth(term: Term) -> int:
+    return 1 + max(map(_depth, children(term)), default=0)
 
 
 def _is_trivial(value: Term) -> bool:

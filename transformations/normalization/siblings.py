@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.affine import Affine, affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.terms import (
     Range,
@@ -15,7 +15,7 @@ from dace_transfer.transformations.normalization.terms import (
     children,
     substitute_range,
 )
-from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement
+from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque, Statement
 
 _KILLERS = 8  # Later writers that are looked at; a container written more often is no temporary.
 
@@ -70,6 +70,21 @@ class Nest:
                 return None
             solved[name] = (wanted - written) * factor + variable(name)
         return solved if len(solved) == len(own) else None
+
+
+def positive_sizes(computation: Computation) -> tuple[Affine, ...]:
+    """Return what is at least 0 because arguments, and sizes that are extents, are at least 1.
+
+    Extents of transients that are differences of sizes, such as `N - 2`, may well be 0: theirs are then empty loops.
+    """
+    symbols = {str(symbol) for symbol in computation.origin.free_symbols}
+    extents = {
+        extent
+        for desc in computation.containers.values()
+        for extent in map(affine, desc.shape)
+        if extent.words and extent.words <= symbols and (not desc.transient or str(extent) in symbols)
+    }
+    return tuple(extent - 1 for extent in sorted(extents, key=str))
 
 
 def nest_of(node: Node | None) -> Nest | None:

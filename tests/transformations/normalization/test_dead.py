@@ -112,6 +112,12 @@ def test_stores_that_are_seen_or_not_overwritten_stay(becomes, text):
     becomes(text, text)
 
 
+def test_extents_of_transients_may_be_nothing(read):
+    text = "y[1] = a\nfor i in range(0, N - 2):\n    t[i] = x[i]\nfor j in range(1, N - 1):\n    y[j] = t[j - 1]"
+    computation = read(text, ARRAYS, {"t": ("N - 2",)})
+    assert remove_dead(computation) is computation
+
+
 def test_a_store_read_in_the_next_iteration_is_alive_one_after_the_last_read_is_not(becomes):
     becomes(
         """

@@ -348,3 +348,11 @@ def test_literals_and_values_keep_their_types(becomes, stays):
         arrays,
         local,
     )
+
+
+def test_values_do_not_grow_without_bound(read, same):
+    steps = "".join(f"s{k} = exp(s{k - 1}) * 0.25\n" for k in range(1, 300))
+    computation = read(f"s0 = x[0]\n{steps}y[0] = s299", ARRAYS, {f"s{k}": () for k in range(300)})
+    result = inline(computation)
+    assert 2 < len(result.body) < 10
+    same(computation, result, {"N": 2})
