@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import dace
 from dace import data, nodes
 from dace.libraries.blas import Dot, Gemm, Gemv
-from dace.symbolic import symstr
 
 from dace_transfer.transformations.normalization.affine import constant
 from dace_transfer.transformations.normalization.lowering.boxes import memlet
@@ -64,18 +63,14 @@ def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) 
             flow.context.label("gemm"),
             transA=found.left.variables[0] == found.folded.variable,
             transB=found.right.variables[1] == found.folded.variable,
-            alpha=1,
-            beta=0,
         )
         _connect(flow, node, found, ("_a", "_b", "_c"))
     elif len(loops) == 1:
-        # BLAS leaves the result as it is where there is nothing to add up.
-        is_empty = not at_least(extent(found.folded), 1, flow.around, containers)
-        if is_empty:
+        if not at_least(extent(found.folded), 1, flow.around, containers):
+            # BLAS leaves the result as it is where there is nothing to add up.
             add_nest(flow, loops, Statement(statement.target, Number(0)))
         transposed = found.left.variables[0] == found.folded.variable
-        node = Gemv(flow.context.label("gemv"), transA=transposed, alpha=1, beta=int(is_empty))
-        _connect(flow, node, found, ("_A", "_x", "_y"))
+        _connect(flow, Gemv(flow.context.label("gemv"), transA=transposed), found, ("_A", "_x", "_y"))
     else:
         _connect(flow, Dot(flow.context.label("dot")), found, ("_x", "_y", "_result"))
     return True
@@ -84,9 +79,7 @@ def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) 
 def _connect(flow: Flow, node: nodes.LibraryNode, found: _Contraction, connectors: tuple[str, str, str]) -> None:
     left, right, result = connectors
     inputs = {left: found.left, right: found.right}
-    if result in node.in_connectors:
-        inputs[result] = found.target
-    flow.begin({part.data for part in inputs.values()}, {found.target.data})
+    flow.begin({found.left.data, found.right.data}, {found.target.data})
     flow.state.add_node(node)
     for connector, part in inputs.items():
         flow.state.add_edge(flow.source(part.data), None, node, connector, memlet(part.data, part.box))
@@ -142,5 +135,5 @@ def _suits_blas(found: _Contraction, flow: Flow, is_matrix: bool, containers: Ma
 
 def _prints_in_c(access: Operand, containers: Mapping[str, data.Data]) -> bool:
     """Whether strides and sizes are the same text in Python and C, which DaCe's `Gemv` and `Dot` rely on."""
-    strides = [symstr(containers[access.data].strides[axis]) for axis in access.axes]
+    strides = [str(containers[access.data].strides[axis]) for axis in access.axes]
     return not any(_NOT_C.search(text) for text in (*strides, *(str(high - low) for low, high in access.box)))
