@@ -1,20 +1,25 @@
 """A digest of an SDFG that does not depend on names, source lines or the order of its nodes.
 
 Every element that can carry or mention a name (containers, symbols, map parameters, connectors, nodes, memlets,
-control-flow blocks) becomes a vertex whose signature mentions other vertices. Colour refinement (Weisfeiler and
-Leman, 1968) followed by individualisation of ties orders the vertices; the digest hashes all signatures
-written with the resulting numbers. Two SDFGs with one digest are therefore isomorphic up to the strength of
-SHA-256; in the rare case of ties between vertices that no automorphism exchanges, isomorphic SDFGs may get
-different digests, which costs a cache miss and never a wrong reuse.
+control-flow blocks) becomes a vertex whose signature mentions other vertices; the digest hashes all signatures
+written with canonical numbers.
+
+Two SDFGs with one digest are isomorphic, up to the strength of SHA-256 and to these freedoms: operands of sums,
+products, minima, maxima and logical operations in tasklets and conditions come in any order and grouping, signs of
+factors move to the product, `a > b` is `b < a`. Equal digests hence mean equal results up to rounding. Properties
+that change neither results nor generated code are left out (`_IGNORED`), as are symbols and containers' lifetimes
+where nothing is allocated; unused arguments count. In the rare case of ties that no automorphism exchanges, isomorphic
+SDFGs may get different digests, which costs a cache miss and never a wrong reuse.
 """
 
 from __future__ import annotations
 
-import ast
+import enum
 import hashlib
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import dace
@@ -22,96 +27,39 @@ import sympy
 from dace import nodes, symbolic
 from dace.sdfg.state import ConditionalBlock, ControlFlowBlock, ControlFlowRegion, LoopRegion
 
-# A signature is a nested tuple of strings, numbers, `_Ref`s, and `frozenset`-like `_Bag`s of signatures.
-Signature = Any
-Vertex = Hashable
-Resolver = Callable[[str], Any]
+from dace_transfer.workload.signatures import Bag, Ref, Signature, Vertex, numbered
+from dace_transfer.workload.syntax import Resolver, python_signature
 
-_NAMELESS: tuple[str, ...] = (
-    "debuginfo",
-    "guid",
-    "label",
-    "in_connectors",
-    "out_connectors",
-    "environments",
-    "instrument",
+_IGNORED = frozenset(
+    (
+        # Names, positions and what is shown.
+        *("debuginfo", "guid", "label", "name", "params", "range", "is_collapsed", "location"),
+        # Inferred from elsewhere, or only for measuring.
+        *("in_connectors", "out_connectors", "environments", "instrument"),
+        # Whether warnings about conflicting writes are printed.
+        "allow_conflicts",
+        # Whether an array may be None, which only matters to comparisons with None.
+        "optional",
+    )
 )
-_NAMELESS += ("name", "location", "params", "range", "is_collapsed")
+_KERNEL_CODE = ("code_global", "code_init", "code_exit")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-
-
-class _Ref(tuple[Vertex]):
-    """A mention of another vertex."""
-
-
-class _Bag(tuple[Signature, ...]):
-    """Parts whose order means nothing."""
 
 
 def digest(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> str:
     """Return 64 hexadecimal digits that name the computation of `sdfg` at `sizes`."""
-    vertices = _Encoder(sizes).encode(sdfg)
-    order = _canonical_order(vertices)
-    lines = sorted((order[vertex], repr(_resolve(signature, order))) for vertex, signature in vertices.items())
+    lines = numbered(_Encoder(sizes).encode(sdfg))
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
 
 
-def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+@lru_cache(maxsize=20000)
+def _names(expression: sympy.Basic) -> tuple[tuple[sympy.Basic, str], ...]:
+    return tuple((symbol, str(symbol)) for symbol in expression.free_symbols)
 
 
-def _resolve(signature: Signature, colours: Mapping[Vertex, Any]) -> Any:
-    if isinstance(signature, _Ref):
-        return ("ref", colours[signature[0]])
-    if isinstance(signature, _Bag):
-        return ("bag", *sorted((_resolve(part, colours) for part in signature), key=repr))
-    if isinstance(signature, tuple):
-        return tuple(_resolve(part, colours) for part in signature)
-    return signature
-
-
-def _mentions(signature: Signature, path: str = "") -> Iterator[tuple[Vertex, str]]:
-    """Yield every vertex a signature mentions, with the place where; all places in a bag are one."""
-    if isinstance(signature, _Ref):
-        yield signature[0], path
-    elif isinstance(signature, tuple):
-        for index, part in enumerate(signature):
-            yield from _mentions(part, f"{path}.{'' if isinstance(signature, _Bag) else index}")
-
-
-Mentions = Mapping[Vertex, list[tuple[Vertex, str]]]
-
-
-def _refine(vertices: Mapping[Vertex, Signature], mentions: Mentions, colours: dict[Vertex, str]) -> dict[Vertex, str]:
-    """Split colour classes until neither what a vertex mentions nor where it is mentioned tells more apart."""
-    count = len(set(colours.values()))
-    while True:
-        own = {v: _hash(f"{colours[v]}{_resolve(s, colours)!r}") for v, s in vertices.items()}
-        colours = {v: _hash(own[v] + "".join(sorted(own[u] + path for u, path in mentions[v]))) for v in vertices}
-        refined = len(set(colours.values()))
-        if refined == count:
-            return colours
-        count = refined
-
-
-def _canonical_order(vertices: Mapping[Vertex, Signature]) -> dict[Vertex, int]:
-    mentions: dict[Vertex, list[tuple[Vertex, str]]] = {vertex: [] for vertex in vertices}
-    for vertex, signature in vertices.items():
-        for other, path in _mentions(signature):
-            mentions[other].append((vertex, path))
-    colours = _refine(vertices, mentions, dict.fromkeys(vertices, ""))
-    while len(classes := _classes(colours)) < len(vertices):
-        tied = next(members for _, members in classes if len(members) > 1)
-        colours[tied[0]] = _hash(colours[tied[0]] + "first")
-        colours = _refine(vertices, mentions, colours)
-    return {members[0]: index for index, (_, members) in enumerate(classes)}
-
-
-def _classes(colours: Mapping[Vertex, str]) -> list[tuple[str, list[Vertex]]]:
-    classes: dict[str, list[Vertex]] = {}
-    for vertex, colour in colours.items():
-        classes.setdefault(colour, []).append(vertex)
-    return sorted(classes.items())
+@lru_cache(maxsize=20000)
+def _substituted(expression: sympy.Basic, values: tuple[tuple[sympy.Basic, sympy.Basic], ...]) -> sympy.Basic:
+    return expression.subs(dict(values))
 
 
 class _Encoder:
@@ -122,46 +70,39 @@ class _Encoder:
         self._vertices: dict[Vertex, Signature] = {}
 
     def encode(self, sdfg: dace.SDFG) -> dict[Vertex, Signature]:
-        self._sdfg(sdfg, self._sizes, None)
+        self._sdfg(sdfg, self._sizes, None, ())
         return self._vertices
 
     # Expressions ------------------------------------------------------------------------------------------
 
     def _expression(self, value: Any, resolve: Resolver) -> Signature:
+        if isinstance(value, int):
+            return str(value)
         if isinstance(value, symbolic.SymExpr):
             value = value.expr
         expr = symbolic.pystr_to_symbolic(value) if isinstance(value, str) else sympy.sympify(value)
-        known = {s: v for s in expr.free_symbols if isinstance(v := resolve(str(s)), sympy.Basic)}
-        return self._sympy(expr.subs(known) if known else expr, resolve)
+        known = tuple((s, v) for s, name in _names(expr) if isinstance(v := resolve(name), sympy.Basic))
+        return self._sympy(_substituted(expr, known) if known else expr, resolve)
 
     def _sympy(self, expr: sympy.Basic, resolve: Resolver) -> Signature:
         if isinstance(expr, sympy.Symbol):
-            return resolve(str(expr))
+            return resolve(expr.name)
+        if isinstance(expr, sympy.Integer):
+            return str(expr.p)
         if not expr.args:
             return str(expr)
         parts = tuple(self._sympy(arg, resolve) for arg in expr.args)
         kind = expr.func.__name__
         if isinstance(expr, sympy.Function):
             mentioned = resolve(kind)
-            return (mentioned if isinstance(mentioned, _Ref) else kind, *parts)
-        return (kind, _Bag(parts) if kind in ("Add", "Mul", "Min", "Max", "And", "Or") else parts)
+            return (mentioned if isinstance(mentioned, Ref) else kind, *parts)
+        return (kind, Bag(parts) if kind in ("Add", "Mul", "Min", "Max", "And", "Or") else parts)
 
     def _code(self, text: str, language: Any, resolve: Resolver) -> Signature:
         """Python is compared as a syntax tree, other languages word by word."""
         if language != dace.dtypes.Language.Python:
             return tuple(resolve(word) if _WORD.fullmatch(word) else word for word in re.findall(r"\w+|\S", text))
-        return self._syntax(ast.parse(text), resolve)
-
-    def _syntax(self, tree: Any, resolve: Resolver) -> Signature:
-        if isinstance(tree, ast.Name):
-            known = resolve(tree.id)
-            return str(known) if isinstance(known, sympy.Basic) else known
-        if isinstance(tree, ast.AST):
-            fields = ((key, self._syntax(value, resolve)) for key, value in ast.iter_fields(tree) if key != "ctx")
-            return (type(tree).__name__, *fields)
-        if isinstance(tree, list):
-            return tuple(self._syntax(part, resolve) for part in tree)
-        return repr(tree)
+        return python_signature(text, resolve)
 
     def _ranges(self, subset: Any, resolve: Resolver) -> Signature:
         if subset is None:
@@ -169,15 +110,25 @@ class _Encoder:
         dimensions = subset.ndrange() if isinstance(subset, dace.subsets.Subset) else subset
         return tuple(tuple(self._expression(part, resolve) for part in dimension) for dimension in dimensions)
 
-    def _properties(self, element: Any, resolve: Resolver) -> Signature:
-        """All properties of a container, map or library node that are not names or positions."""
-        values = dace.serialize.all_properties_to_json(element)
-        kept = sorted((k, v) for k, v in values.items() if k not in _NAMELESS and not k.startswith("_"))
-        return tuple((key, self._json(value, resolve)) for key, value in kept)
+    def _properties(self, element: Any, resolve: Resolver, ignored: Collection[str] = ()) -> Signature:
+        """All properties of a container, map or library node that mean something, but for `ignored` ones."""
+        kept = ((p, value) for p, value in element.properties() if p.attr_name not in _IGNORED)
+        return Bag((p.attr_name, self._value(p, value, resolve)) for p, value in kept if p.attr_name not in ignored)
+
+    def _value(self, prop: Any, value: Any, resolve: Resolver) -> Signature:
+        if value is None or isinstance(value, (bool, enum.Enum, dace.typeclass)):
+            return str(value)
+        if prop.attr_name == "wcr":
+            return python_signature(value.as_string if hasattr(value, "as_string") else str(value), resolve)
+        if isinstance(value, (int, sympy.Basic, symbolic.SymExpr)):
+            return self._expression(value, resolve)
+        if isinstance(value, (list, tuple)) and all(isinstance(part, (int, sympy.Basic)) for part in value):
+            return tuple(self._expression(part, resolve) for part in value)
+        return self._json(prop.to_json(value), resolve)
 
     def _json(self, value: Any, resolve: Resolver) -> Signature:
         if isinstance(value, dict):
-            value = {k: v for k, v in value.items() if k not in _NAMELESS}
+            value = {k: v for k, v in value.items() if k not in _IGNORED}
             return tuple((key, self._json(value[key], resolve)) for key in sorted(value))
         if isinstance(value, (list, tuple)):
             return tuple(self._json(part, resolve) for part in value)
@@ -193,27 +144,30 @@ class _Encoder:
 
     # Graphs -----------------------------------------------------------------------------------------------
 
-    def _sdfg(self, sdfg: dace.SDFG, known: Mapping[str, sympy.Basic], parent: Vertex | None) -> None:
+    def _sdfg(
+        self, sdfg: dace.SDFG, known: Mapping[str, sympy.Basic], parent: Vertex | None, mapped: Collection[str]
+    ) -> None:
+        """Collect an SDFG in which `known` symbols are numbers and `mapped` ones come from outside."""
         key = id(sdfg)
 
         def resolve(name: str) -> Any:
             if name in known:
                 return known[name]
             if name in sdfg.arrays:
-                return _Ref((("container", key, name),))
+                return Ref((("container", key, name),))
             if name in sdfg.constants_prop:
                 return ("constant", repr(sdfg.constants_prop[name][1]))
-            if name in sdfg.symbols or name in free or name in assigned:
+            if name in sdfg.symbols or name in mapped or name in assigned:
                 self._vertices.setdefault(("symbol", key, name), ("symbol", parent is None))
-                return _Ref((("symbol", key, name),))
+                return Ref((("symbol", key, name),))
             return name
 
-        free = {str(symbol) for symbol in sdfg.free_symbols}
         assigned = {name for edge in sdfg.all_interstate_edges() for name in edge.data.assignments}
         assigned |= {r.loop_variable for r in sdfg.all_control_flow_regions() if isinstance(r, LoopRegion)}
         for name, descriptor in sdfg.arrays.items():
-            outside = _Ref((("connector", parent, name),)) if parent is not None and not descriptor.transient else ""
-            signature = (type(descriptor).__name__, self._properties(descriptor, resolve), outside)
+            outside = Ref((("connector", parent, name),)) if parent is not None and not descriptor.transient else ""
+            ignored = () if descriptor.transient else ("lifetime",)
+            signature = (type(descriptor).__name__, self._properties(descriptor, resolve, ignored), outside)
             self._vertices["container", key, name] = signature
         self._region(sdfg, resolve)
 
@@ -222,18 +176,20 @@ class _Encoder:
             start = block is region.start_block
             self._vertices["block", id(block)] = (
                 start,
-                _Ref((("block", id(region)),)),
+                Ref((("block", id(region)),)),
                 self._block(block, resolve),
             )
         if isinstance(region, dace.SDFG):
-            self._vertices["block", id(region)] = "sdfg"
+            code = (region.init_code, region.exit_code, region.global_code)
+            texts = Bag((place, key, c.as_string) for place, part in enumerate(code) for key, c in part.items())
+            self._vertices["block", id(region)] = ("sdfg", texts)
         for edge in region.edges():
             condition = self._code(edge.data.condition.as_string, edge.data.condition.language, resolve)
-            assigned = _Bag(
+            assigned = Bag(
                 (resolve(name), self._code(str(value), dace.dtypes.Language.Python, resolve))
                 for name, value in edge.data.assignments.items()
             )
-            ends = (_Ref((("block", id(edge.src)),)), _Ref((("block", id(edge.dst)),)))
+            ends = (Ref((("block", id(edge.src)),)), Ref((("block", id(edge.dst)),)))
             self._vertices["interstate", id(edge)] = (*ends, condition, assigned)
 
     def _block(self, block: ControlFlowBlock, resolve: Resolver) -> Signature:
@@ -246,7 +202,8 @@ class _Encoder:
             self._region(block, resolve)
             parts = (block.loop_condition, block.init_statement, block.update_statement)
             code = (self._code(p.as_string, p.language, resolve) if p is not None else "" for p in parts)
-            return ("loop", block.inverted, resolve(block.loop_variable), block.unroll, *code)
+            form = (block.inverted, block.update_before_condition, block.unroll, block.unroll_factor)
+            return ("loop", form, resolve(block.loop_variable), *code)
         if isinstance(block, ControlFlowRegion):
             self._region(block, resolve)
         return type(block).__name__
@@ -255,7 +212,7 @@ class _Encoder:
         self._region(body, resolve)
         self._vertices["block", id(body)] = "branch"
         code = self._code(condition.as_string, condition.language, resolve) if condition is not None else "else"
-        return (code, _Ref((("block", id(body)),)))
+        return (code, Ref((("block", id(body)),)))
 
     def _state(self, state: dace.SDFGState, resolve: Resolver) -> None:
         scopes = state.scope_dict()
@@ -269,9 +226,9 @@ class _Encoder:
 
             def inner(name: str) -> Any:
                 if name in parameters:
-                    return _Ref((("parameter", id(entry), name),))
+                    return Ref((("parameter", id(entry), name),))
                 if name in dynamic and not name.startswith("IN_"):
-                    return _Ref((("connector", id(entry), name),))
+                    return Ref((("connector", id(entry), name),))
                 return outer(name)
 
             return inner
@@ -283,10 +240,10 @@ class _Encoder:
                 self._vertices["connector", id(node), connector] = (
                     connector in node.in_connectors,
                     connector in node.out_connectors,
-                    _Ref((("node", id(node)),)),
+                    Ref((("node", id(node)),)),
                 )
             self._vertices["node", id(node)] = (
-                _Ref((("block", id(state)),)),
+                Ref((("block", id(state)),)),
                 *self._node(state, node, names, within),
             )
         for edge in state.edges():
@@ -297,21 +254,23 @@ class _Encoder:
 
     def _node(self, state: dace.SDFGState, node: nodes.Node, names: Resolver, within: Any) -> Signature:
         if isinstance(node, nodes.AccessNode):
-            return ("access", names(node.data.split(".")[0]))
+            return ("access", names(node.data.split(".")[0]), node.setzero)
         if isinstance(node, nodes.MapEntry):
             for position, parameter in enumerate(node.map.params):
-                owner = _Ref((("node", id(node)),))
+                owner = Ref((("node", id(node)),))
                 self._vertices["parameter", id(node), parameter] = ("parameter", position, owner)
             return ("map", self._ranges(node.map.range, within(node)), self._properties(node.map, names))
         if isinstance(node, nodes.ExitNode):
-            return ("exit", _Ref((("node", id(state.entry_node(node))),)))
+            return ("exit", Ref((("node", id(state.entry_node(node))),)))
         if isinstance(node, nodes.Tasklet):
             connectors = set(node.in_connectors) | set(node.out_connectors)
 
             def local(name: str) -> Any:
-                return _Ref((("connector", id(node), name),)) if name in connectors else names(name)
+                return Ref((("connector", id(node), name),)) if name in connectors else names(name)
 
-            return ("tasklet", self._code(node.code.as_string, node.code.language, local))
+            around = (getattr(node, part).as_string for part in _KERNEL_CODE)
+            effects = (*around, str(node.state_fields), str(node.side_effects))
+            return ("tasklet", self._code(node.code.as_string, node.code.language, local), effects)
         if isinstance(node, nodes.NestedSDFG):
             return self._nested(node, names)
         return (type(node).__name__, self._properties(node, names))
@@ -319,22 +278,22 @@ class _Encoder:
     def _nested(self, node: nodes.NestedSDFG, names: Resolver) -> Signature:
         mapped = {name: self._expression(value, names) for name, value in node.symbol_mapping.items()}
         numbers = {name: sympy.sympify(text) for name, text in mapped.items() if _is_number(text)}
-        self._sdfg(node.sdfg, numbers, id(node))
+        self._sdfg(node.sdfg, numbers, id(node), mapped)
         key = id(node.sdfg)
         for name in mapped.keys() - numbers.keys():
             self._vertices.setdefault(("symbol", key, name), ("symbol", False))
-        pairs = ((_Ref((("symbol", key, n),)), mapped[n]) for n in mapped if n not in numbers)
-        return ("nested", _Ref((("block", key),)), _Bag(pairs))
+        pairs = ((Ref((("symbol", key, n),)), mapped[n]) for n in mapped if n not in numbers)
+        return ("nested", Ref((("block", key),)), Bag(pairs))
 
     def _memlet(self, edge: Any, names: Resolver) -> Signature:
         memlet = edge.data
         ends = (
-            _Ref((("connector", id(edge.src), edge.src_conn),)) if edge.src_conn else _Ref((("node", id(edge.src)),)),
-            _Ref((("connector", id(edge.dst), edge.dst_conn),)) if edge.dst_conn else _Ref((("node", id(edge.dst)),)),
+            Ref((("connector", id(edge.src), edge.src_conn),)) if edge.src_conn else Ref((("node", id(edge.src)),)),
+            Ref((("connector", id(edge.dst), edge.dst_conn),)) if edge.dst_conn else Ref((("node", id(edge.dst)),)),
         )
         if memlet is None or memlet.is_empty():
             return ("empty", *ends)
-        wcr = ast.dump(ast.parse(memlet.wcr)) if memlet.wcr else ""
+        wcr = python_signature(memlet.wcr, names) if memlet.wcr else ""
         subsets = (self._ranges(memlet.subset, names), self._ranges(memlet.other_subset, names))
         return ("memlet", *ends, names(memlet.data.split(".")[0]), *subsets, wcr, memlet.dynamic)
 

@@ -31,9 +31,15 @@ def renamed(source: dace.float64[ROWS, COLS], sink: dace.float64[ROWS, COLS]):
 
 
 @dace.program
-def transposed(a: dace.float64[N, M], b: dace.float64[N, M]):
+def swapped(a: dace.float64[N, M], b: dace.float64[N, M]):
     for i, j in dace.map[0:N, 0:M]:
-        b[i, j] = a[j % N, i % M] * a[i, j] + 1
+        b[i, j] = 1 + a[j % N, i % M] * a[i, j]
+
+
+@dace.program
+def other(a: dace.float64[N, M], b: dace.float64[N, M]):
+    for i, j in dace.map[0:N, 0:M]:
+        b[i, j] = 1 + a[j % N, i % M] * a[j % N, i % M]
 
 
 @dace.program
@@ -66,10 +72,91 @@ def test_sizes_matter() -> None:
 
 
 def test_the_computation_matters() -> None:
-    assert digest(scale, N=20, M=30) != digest(transposed, N=20, M=30)
+    assert digest(scale, N=20, M=30) != digest(other, N=20, M=30)
 
 
-@pytest.mark.parametrize("change", ["schedule", "range", "dtype", "code", "wcr"])
+def test_the_order_of_operands_does_not_matter() -> None:
+    assert digest(scale, N=20, M=30) == digest(swapped, N=20, M=30)
+
+
+@pytest.mark.parametrize(
+    ("code", "another"),
+    [
+        ("o = a + b + c", "o = c + (a + b)"),
+        ("o = a - b", "o = -b + a"),
+        ("o = a - (b - c)", "o = c + a - b"),
+        ("o = a - b * c", "o = (-c) * b + a"),
+        ("o = 2 * (a * b) * c", "o = b * (c * a) * 2"),
+        ("o = (a + b) * (c - a)", "o = (-a + c) * (b + a)"),
+        ("o = -(-a * -b)", "o = -(b * a)"),
+        ("o = max(a, max(b, c))", "o = max(max(c, a), b)"),
+        ("o = b if a > c and b >= c else c", "o = b if c <= b and c < a else c"),
+        ("o = a if (a == b or (b < c or a != c)) else b", "o = a if (c != a or b < c) or b == a else b"),
+    ],
+)
+def test_code_that_only_reorders_is_one(code: str, another: str) -> None:
+    assert digest(tasklet(code), N=5) == digest(tasklet(another), N=5)
+
+
+@pytest.mark.parametrize(
+    ("code", "another"),
+    [
+        ("o = a - b", "o = b - a"),
+        ("o = a - b - c", "o = a - (b - c)"),
+        ("o = a / b", "o = b / a"),
+        ("o = a / b * c", "o = a / (b * c)"),
+        ("o = -a * b", "o = a * b"),
+        ("o = a + b * c", "o = (a + b) * c"),
+        ("o = a * b + a * c", "o = a * a + b * c"),
+        ("o = a ** b", "o = b ** a"),
+        ("o = a if b < c else c", "o = a if c < b else c"),
+        ("o = a if b < c else c", "o = a if b <= c else c"),
+        ("o = min(a, max(b, c))", "o = max(a, min(b, c))"),
+        ("o = a if a < b and b < c or b < a else c", "o = a if a < b and (b < c or b < a) else c"),
+        ("o = a * 2", "o = a * 2.0"),
+    ],
+)
+def test_code_that_computes_something_else_is_another(code: str, another: str) -> None:
+    assert digest(tasklet(code), N=5) != digest(tasklet(another), N=5)
+
+
+def tasklet(code: str) -> dace.SDFG:
+    """`o[i] = code` of elements of `a`, `b` and `c`, which are of three types so that none can be taken for another."""
+    sdfg = dace.SDFG("tasklet")
+    for name, dtype in [("a", dace.float64), ("b", dace.float32), ("c", dace.int64), ("o", dace.float64)]:
+        sdfg.add_array(name, [N], dtype)
+    reads = {name: dace.Memlet(f"{name}[i]") for name in "abc" if name in code.replace("max", "").replace("and", "")}
+    writes = {"o": dace.Memlet("o[i]")}
+    sdfg.add_state().add_mapped_tasklet("t", {"i": "0:N"}, reads, code, writes, external_edges=True)
+    return sdfg
+
+
+def test_what_changes_no_code_does_not_matter() -> None:
+    before, after = scale.to_sdfg(simplify=True), scale.to_sdfg(simplify=True)
+    for descriptor in after.arrays.values():
+        descriptor.allow_conflicts = True
+        if not descriptor.transient:
+            descriptor.optional = None
+            descriptor.lifetime = dace.AllocationLifetime.SDFG
+    assert digest(before, N=20, M=30) == digest(after, N=20, M=30)
+
+
+def test_names_in_conflict_resolutions_do_not_matter() -> None:
+    def build(wcr: str) -> dace.SDFG:
+        sdfg = tasklet("o = a + b")
+        state = next(iter(sdfg.states()))
+        for edge in state.edges():
+            edge.data.wcr = wcr if edge.data.data == "o" else None
+        return sdfg
+
+    assert digest(build("lambda x, y: x + y"), N=5) == digest(build("lambda old, new: new + old"), N=5)
+    assert digest(build("lambda x, y: x + y"), N=5) != digest(build("lambda x, y: y"), N=5)
+    assert digest(build("lambda x, y: x"), N=5) != digest(build("lambda x, y: y"), N=5)
+
+
+@pytest.mark.parametrize(
+    "change", ["schedule", "range", "dtype", "code", "wcr", "setzero", "restrict", "storage", "global", "tasklet"]
+)
 def test_every_part_matters(change: str) -> None:
     before = scale.to_sdfg(simplify=True)
     after = scale.to_sdfg(simplify=True)
@@ -83,6 +170,16 @@ def test_every_part_matters(change: str) -> None:
         after.arrays["a"].dtype = dace.float32
     elif change == "code":
         tasklet.code.as_string = tasklet.code.as_string.replace("*", "-").replace("+", "-")
+    elif change == "setzero":
+        state.source_nodes()[0].setzero = True
+    elif change == "restrict":
+        after.arrays["a"].may_alias = True
+    elif change == "storage":
+        after.arrays["a"].storage = dace.StorageType.GPU_Global
+    elif change == "global":
+        after.set_global_code("#include <cmath>")
+    elif change == "tasklet":
+        tasklet.code_global = dace.properties.CodeBlock("#define X", dace.Language.CPP)
     else:
         state.in_edges(state.exit_node(entry))[0].data.wcr = "lambda x, y: x + y"
     assert digest(before, N=20, M=30) != digest(after, N=20, M=30)
