@@ -1,0 +1,251 @@
+"""Every reduction gets a statement of its own, in a form that has a name."""
+
+import dace
+import pytest
+
+from dace_transfer.transformations.normalization.split import split_reductions
+
+MATRICES = {"A": ("N", "N"), "B": ("N", "N"), "C": ("N", "N"), "x": ("N",), "y": ("N",), "a": ()}
+
+
+def _split(read, same, text, arguments=MATRICES):
+    before = read(text, arguments)
+    after = split_reductions(before)
+    for size in (1, 4):
+        same(before, after, {"N": size})
+    assert split_reductions(after) is after
+    return str(after)
+
+
+CASES = {
+    "a product beside other terms": (
+        """
+for i in parallel(0, N):
+    for j in parallel(0, N):
+        C[i, j] = a * C[i, j] + sum(A[i, k] * B[k, j] for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N):
+    parallel for j_0 in range(0, N):
+        t[i_0, j_0] = sum((A[i_0, k] * B[k, j_0]) for k in range(0, N))
+parallel for i in range(0, N):
+    parallel for j in range(0, N):
+        C[i, j] = ((a * C[i, j]) + t[i, j])
+""",
+    ),
+    "a product that is a whole value, transposed": (
+        """
+for i in parallel(0, N):
+    for j in parallel(0, N):
+        C[j, i] = sum(A[i, k] * B[k, j] for k in range(0, N))
+""",
+        """
+parallel for i in range(0, N):
+    parallel for j in range(0, N):
+        C[j, i] = sum((A[i, k] * B[k, j]) for k in range(0, N))
+""",
+    ),
+    "a product of which a triangle is used": (
+        """
+for i in parallel(0, N):
+    for j in parallel(0, i + 1):
+        C[i, j] = sum(A[i, k] * A[j, k] for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N):
+    parallel for j_0 in range(0, N):
+        t[i_0, j_0] = sum((A[i_0, k] * A[j_0, k]) for k in range(0, N))
+parallel for i in range(0, N):
+    parallel for j in range(0, i + 1):
+        C[i, j] = t[i, j]
+""",
+    ),
+    "a triangle without its diagonal, stored as large as the target": (
+        """
+for i in parallel(0, N - 1):
+    for j in parallel(i + 1, N):
+        C[i, j] = sum(A[i, k] * A[j, k] for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N - 1):
+    parallel for j_0 in range(1, N):
+        t[i_0, j_0] = sum((A[i_0, k] * A[j_0, k]) for k in range(0, N))
+parallel for i in range(0, N - 1):
+    parallel for j in range(i + 1, N):
+        C[i, j] = t[i, j]
+""",
+    ),
+    "a vector that not all loops need": (
+        """
+for i in parallel(0, N):
+    for j in parallel(0, N):
+        C[i, j] = x[j] * sum(A[i, k] * y[k] for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N):
+    t[i_0] = sum((A[i_0, k] * y[k]) for k in range(0, N))
+parallel for i in range(0, N):
+    parallel for j in range(0, N):
+        C[i, j] = (x[j] * t[i])
+""",
+    ),
+    "a dot product": (
+        "a = a + sum(x[k] * y[k] for k in range(0, N))",
+        "t = sum((x[k] * y[k]) for k in range(0, N))\na = (a + t)",
+    ),
+    "a sum within a sum": (
+        "a = sum(x[i] * sum(A[i, k] * y[k] for k in range(0, N)) for i in range(0, N))",
+        """
+parallel for i_0 in range(0, N):
+    t[i_0] = sum((A[i_0, k] * y[k]) for k in range(0, N))
+a = sum((x[i] * t[i]) for i in range(0, N))
+""",
+    ),
+    "plain folds": (
+        """
+for i in parallel(0, N):
+    x[i] = max(A[i, k] for k in range(0, N))
+for j in parallel(0, N):
+    y[j] = y[j] - sum(A[m, j] for m in range(0, N))
+""",
+        """
+parallel for i in range(0, N):
+    x[i] = max(A[i, k] for k in range(0, N))
+parallel for j_0 in range(0, N):
+    t[j_0] = sum(A[m, j_0] for m in range(0, N))
+parallel for j in range(0, N):
+    y[j] = (y[j] + neg(t[j]))
+""",
+    ),
+    "what is folded becomes a statement, in the order of its read": (
+        """
+for i in parallel(0, N):
+    x[i] = sum(A[k, i] * B[k, i] for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N):
+    parallel for k_0 in range(0, N):
+        p[k_0, i_0] = (A[k_0, i_0] * B[k_0, i_0])
+parallel for i in range(0, N):
+    x[i] = sum(p[k, i] for k in range(0, N))
+""",
+    ),
+    "no read spans all loops": (
+        """
+for i in parallel(0, N):
+    x[i] = a + sum((y[i] - y[k]) * a for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N):
+    t[i_0] = sum(((y[i_0] + neg(y[k])) * a) for k in range(0, N))
+parallel for i in range(0, N):
+    x[i] = (a + t[i])
+""",
+    ),
+    "a triangular sum that reads only what is not written yet": (
+        """
+for i in range(0, N):
+    for j in parallel(0, N):
+        B[i, j] = a * (B[i, j] + sum(A[k, i] * B[k, j] for k in range(i + 1, N)))
+""",
+        """
+parallel for i_0 in range(0, N):
+    parallel for j_0 in range(0, N):
+        t[i_0, j_0] = sum((A[k, i_0] * B[k, j_0]) for k in range(i_0 + 1, N))
+parallel for i in range(0, N):
+    parallel for j in range(0, N):
+        B[i, j] = (a * (B[i, j] + t[i, j]))
+""",
+    ),
+    "a recurrence stays": (
+        """
+for i in range(0, N):
+    x[i] = y[i] - sum(A[i, k] * x[k] for k in range(0, i))
+""",
+        """
+for i in range(0, N):
+    x[i] = (y[i] + neg(sum((A[i, k] * x[k]) for k in range(0, i))))
+""",
+    ),
+    "a recurrence over the outer loop": (
+        """
+for s in range(1, N):
+    for i in parallel(0, N):
+        C[s, i] = tanh(A[s, i] + sum(B[i, k] * C[s - 1, k] for k in range(0, N)))
+""",
+        """
+for s in range(1, N):
+    parallel for i_0 in range(0, N):
+        t[i_0] = sum((B[i_0, k] * C[s - 1, k]) for k in range(0, N))
+    parallel for i in range(0, N):
+        C[s, i] = tanh((A[s, i] + t[i]))
+""",
+    ),
+    "below a loop around several nodes": (
+        """
+for s in range(0, N - 1):
+    x[s] = a
+    for j in parallel(s + 1, N):
+        y[j] = y[j] + sum(A[k, s] * A[k, j] for k in range(0, N))
+""",
+        """
+for s in range(0, N - 1):
+    x[s] = a
+    parallel for j_0 in range(s + 1, N):
+        t[j_0] = sum((A[k, s] * A[k, j_0]) for k in range(0, N))
+    parallel for j in range(s + 1, N):
+        y[j] = (y[j] + t[j])
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_forms(read, same, name):
+    before, after = CASES[name]
+    assert _split(read, same, before) == after.strip()
+
+
+def test_what_a_condition_excludes_is_not_computed_where_it_may_be_out_of_bounds(read):
+    text = """
+for i in parallel(0, N):
+    x[i] = sum(A[i - {0}, k] * y[k] for k in range(0, N)) if 0 < i else 0.0
+"""
+    before = read(text.format(1), MATRICES)
+    assert split_reductions(before) is before
+    assert "t[i_0] = sum(" in str(split_reductions(read(text.format(0), MATRICES)))
+
+
+def test_parallel_loops_around_do_not_share(read, same):
+    text = """
+for b in parallel(0, N):
+    for s in range(1, N):
+        for i in parallel(0, N):
+            H[b, s, i] = 1.0 + 0.1 * sum(A[i, k] * H[b, s - 1, k] for k in range(0, N))
+"""
+    result = _split(read, same, text, {"A": ("N", "N"), "H": ("N", "N", "N")})
+    assert "t[b, i_0] = sum((A[i_0, k] * H[b, s - 1, k])" in result
+
+
+def test_types_of_new_containers(read):
+    text = """
+for i in parallel(0, N):
+    x[i] = 1.0 + sum(A[i, k] * A[i, k] for k in range(0, N))
+c = 1 + sum(x[k] < 1.0 for k in range(0, N))
+"""
+    after = split_reductions(read(text, {"A": (("N", "N"), dace.float32), "x": ("N",), "c": ((), dace.int64)}))
+    types = {name: desc.dtype for name, desc in after.containers.items() if desc.transient}
+    assert types == {"p": dace.float32, "t": dace.float32, "p_0": dace.int64, "t_0": dace.int64}
+    assert isinstance(after.containers["t_0"], dace.data.Scalar)
+
+
+def test_sizes_that_may_be_too_small_are_borrowed(read, same):
+    text = """
+for i in parallel(1, N - 1):
+    y[i] = a + max(A[i, k] * x[k] for k in range(1, N - 1))
+"""
+    after = split_reductions(read(text, MATRICES))
+    assert "t[i_1] = max(p[i_1, k] for k in range(1, N - 1))" in str(after)
+    assert {str(after.containers[name].shape) for name in ("t", "p")} == {"(N,)", "(N, N)"}
+    same(read(text, MATRICES), after, {"N": 2})
+    same(read(text, MATRICES), after, {"N": 5})
