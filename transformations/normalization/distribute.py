@@ -118,7 +118,7 @@ class _Distribution:
         kept, folded = self._sunk(ranges, [r.variable for r in ranges if r.variable not in mentioned])
         if not folded:
             return None
-        reduction = as_reduction(statement, folded)
+        reduction = as_reduction(statement, folded, self._computation.containers)
         if reduction is None:
             return None
         known = {nested.range.variable for nested in loops if nested.parallel}
