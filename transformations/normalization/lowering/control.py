@@ -95,15 +95,19 @@ def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -
         nested, dict.fromkeys(sorted(read)), dict.fromkeys(sorted(written)), mapping, name=nested.name
     )
     for name in sorted(read):
-        state.add_memlet_path(
-            flow.source(name), entry, node, dst_conn=name, memlet=whole(name, flow.sdfg), propagate=False
-        )
+        entry.add_in_connector(f"IN_{name}")
+        entry.add_out_connector(f"OUT_{name}")
+        state.add_edge(flow.source(name), None, entry, f"IN_{name}", whole(name, flow.sdfg))
+        state.add_edge(entry, f"OUT_{name}", node, name, whole(name, flow.sdfg))
     for name in sorted(written):
-        state.add_memlet_path(
-            node, exit_, flow.sink(name), src_conn=name, memlet=whole(name, flow.sdfg), propagate=False
-        )
+        exit_.add_in_connector(f"IN_{name}")
+        exit_.add_out_connector(f"OUT_{name}")
+        state.add_edge(node, name, exit_, f"IN_{name}", whole(name, flow.sdfg))
+        state.add_edge(exit_, f"OUT_{name}", flow.sink(name), None, whole(name, flow.sdfg))
     if not read:
         state.add_nedge(entry, node, dace.Memlet())
+    if not written:
+        state.add_nedge(node, exit_, dace.Memlet())
 
 
 def _nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...], shared: set[str]) -> dace.SDFG:

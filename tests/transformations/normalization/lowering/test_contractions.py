@@ -1,7 +1,6 @@
 """Sums over products become calls of BLAS where BLAS can do them, and are right in any case."""
 
 import pytest
-from dace import nodes
 
 from dace_transfer.transformations.normalization.lowering import lower
 
