@@ -8,7 +8,7 @@ import dace
 
 from dace_transfer.transformations.normalization.lowering.control import add_body
 from dace_transfer.transformations.normalization.lowering.flow import Context, Flow, mentions
-from dace_transfer.transformations.normalization.tree import Computation, variables
+from dace_transfer.transformations.normalization.tree import Computation
 
 __all__ = ["lower"]
 
@@ -40,7 +40,7 @@ def _signature(computation: Computation) -> dace.SDFG:
         setattr(result, kind, copy.deepcopy(getattr(origin, kind)))
     free = {str(name) for name in origin.free_symbols}
     for name, dtype in origin.symbols.items():
-        if name in free or name not in variables(computation.body):
+        if name in free:
             result.add_symbol(name, dtype)
     for name, descriptor in origin.arrays.items():
         if not descriptor.transient:

@@ -1,0 +1,79 @@
+"""The way from an SDFG as its author wrote it to its normal form."""
+
+from __future__ import annotations
+
+import dace
+from dace.transformation.dataflow import TrivialMapElimination
+from dace.transformation.interstate import LoopToMap
+
+from dace_transfer.transformations.normalization.algebra import simplify_terms
+from dace_transfer.transformations.normalization.dead import remove_dead
+from dace_transfer.transformations.normalization.distribute import distribute
+from dace_transfer.transformations.normalization.inline import inline
+from dace_transfer.transformations.normalization.lowering import lower
+from dace_transfer.transformations.normalization.order import order
+from dace_transfer.transformations.normalization.privatize import privatize
+from dace_transfer.transformations.normalization.raising import raise_sdfg
+from dace_transfer.transformations.normalization.reductions import reduce_loops
+from dace_transfer.transformations.normalization.split import split_reductions
+from dace_transfer.transformations.normalization.tree import Computation, Opaque, nodes
+
+
+_MOST_ROUNDS = 20
+
+
+def normalize(sdfg: dace.SDFG) -> dace.SDFG:
+    """Return the normal form of an SDFG: the same for all ways of writing one computation, as far as we can.
+
+    Before: `for i: { C[i, :] *= beta; for k: for j: C[i, j] += alpha * A[i, k] * B[k, j] }`.
+    After: `t = A @ B; parallel for i, j: C[i, j] = beta * C[i, j] + alpha * t[i, j]`.
+
+    Loops and maps are read as statements over their loops (`raising`), rewritten (`rewrite`), and written as an SDFG
+    again (`lowering`). What cannot be read stays as DaCe's `LoopToMap` leaves it.
+    """
+    result = _plain(sdfg)
+    result.apply_transformations_repeated(TrivialMapElimination, validate=False)
+    computation = raise_sdfg(result)
+    if computation is None or _is_partly_opaque(computation):
+        result = _with_maps(result)
+        computation = raise_sdfg(result)
+    if computation is not None:
+        result = lower(rewrite(computation))
+    result.validate()
+    return result
+
+
+def rewrite(computation: Computation) -> Computation:
+    """Bring a computation into its normal form; what is in that form already does not change."""
+    computation = _settled(computation)
+    computation = distribute(privatize(computation))
+    computation = _settled(computation)
+    return order(split_reductions(computation))
+
+
+def _settled(computation: Computation) -> Computation:
+    """Simplify until nothing changes any more."""
+    for _ in range(_MOST_ROUNDS):
+        before = str(computation)
+        for simpler in (simplify_terms, reduce_loops, inline, remove_dead):
+            computation = simpler(computation)
+        if str(computation) == before:
+            break
+    return computation
+
+
+def _is_partly_opaque(computation: Computation) -> bool:
+    return any(isinstance(node, Opaque) for node in nodes(computation.body))
+
+
+def _with_maps(sdfg: dace.SDFG) -> dace.SDFG:
+    """Turn loops into maps wherever DaCe finds them parallel."""
+    while sdfg.apply_transformations_repeated(LoopToMap, validate=False):
+        sdfg = _plain(sdfg)
+        sdfg.simplify(validate=False)
+    return _plain(sdfg)
+
+
+def _plain(sdfg: dace.SDFG) -> dace.SDFG:
+    """A copy whose symbols carry no assumptions, which DaCe's matching and validation trip over."""
+    return dace.SDFG.from_json(sdfg.to_json())
