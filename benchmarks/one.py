@@ -60,9 +60,14 @@ class Bench:
     def enter(self, stage: str) -> None:
         """Write the row, and say what comes next."""
         self.row.stage = stage
-        staged = self.file.with_suffix(".part")
-        staged.write_text(json.dumps(asdict(self.row)))
-        staged.replace(self.file)
+        put(asdict(self.row), self.file)
+
+
+def put(data: Any, file: Path) -> None:
+    """Write JSON so that whoever reads the file meets all of it or what was there before."""
+    staged = file.with_suffix(".part")
+    staged.write_text(json.dumps(data))
+    staged.replace(file)
 
 
 def run(bench: Bench, folder: Path) -> None:
@@ -70,19 +75,16 @@ def run(bench: Bench, folder: Path) -> None:
     case, row = bench.case, bench.row
     bench.enter("reference")
     expected = case.expected()
-    original = parse(case.load_program())
-    sizes = infer_sizes(original, case.arguments)
-    complete = complete_arguments(original, case.arguments, sizes)
-    arguments = {name: value for name, value in complete.items() if not name.startswith(RETURN)}
+    original, sizes, arguments = prepare(case)
     bench.enter("tuning")
-    tuned = _tune(bench, arguments, expected)
+    tuned = tune_once(bench.settings, case, row, arguments, expected)
     bench.enter("building")
     with Builder(bench.target, folder / "builds", workers=1) as builder:
         built = versions.build(
             builder,
             {
-                **({} if tuned is None else {"ours": lambda: tuned}),
                 "auto_optimize": lambda: versions.optimized(original, sizes),
+                **({} if tuned is None else {"ours": lambda: tuned}),
                 "simplify": lambda: versions.simplified(original),
             },
         )
@@ -100,13 +102,22 @@ def run(bench: Bench, folder: Path) -> None:
     bench.enter("checking")
     for side in ("auto_optimize", "simplify"):
         if side in binaries:
-            row.baseline_valid[side] = _right(case, binaries[side], inputs, expected)
+            row.baseline_valid[side] = right(case, binaries[side], inputs, expected)
     bench.enter("done")
 
 
-def _tune(bench: Bench, arguments: Mapping[str, Any], expected: Mapping[str, Any]) -> dace.SDFG | None:
+def prepare(case: Case) -> tuple[dace.SDFG, dict[str, int], dict[str, Any]]:
+    """The simplified SDFG of a case, its sizes, and a value for each of its arguments."""
+    original = parse(case.load_program())
+    sizes = infer_sizes(original, case.arguments)
+    complete = complete_arguments(original, case.arguments, sizes)
+    return original, sizes, {name: value for name, value in complete.items() if not name.startswith(RETURN)}
+
+
+def tune_once(
+    settings: Settings, case: Case, row: Row, arguments: Mapping[str, Any], expected: Mapping[str, Any]
+) -> dace.SDFG | None:
     """Tune and run once, as a first call does; fills in what the tuner said and whether its result is right."""
-    settings, case, row = bench.settings, bench.case, bench.row
     own = {name: np.copy(v) if isinstance(v, np.ndarray) else v for name, v in arguments.items()}
     start = time.monotonic()
     try:
@@ -121,7 +132,7 @@ def _tune(bench: Bench, arguments: Mapping[str, Any], expected: Mapping[str, Any
         )
         returned = result.compiled(**own)
     except Exception as error:  # noqa: BLE001  Whatever goes wrong belongs in the row; the others still run.
-        row.blame(f"ours failed: {type(error).__name__}: {error}")
+        row.blame(f"ours failed: {versions.told(error)}")
         return None
     row.first_call_s = time.monotonic() - start
     row.used, row.reason = result.report.used, result.report.reason
@@ -133,12 +144,20 @@ def _tune(bench: Bench, arguments: Mapping[str, Any], expected: Mapping[str, Any
     return result.sdfg
 
 
-def _right(case: Case, binary: Binary, inputs: Inputs, expected: Mapping[str, Any]) -> bool:
+def right(case: Case, binary: Binary, inputs: Inputs, expected: Mapping[str, Any]) -> bool:
+    """Whether a binary gives the results of the reference."""
     try:
         found = versions.results(binary, replace(inputs, poison=True), list(expected))
     except RunError:
         return False
     return not disagreement(case, expected, found)
+
+
+def begin(settings_file: str) -> tuple[Settings, Target]:
+    """What a child process starts with: it ends when its parent does, and knows its settings and device."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    toolchain.activate()
+    return Settings(**json.loads(Path(settings_file).read_text())), describe_cpu()
 
 
 def _end_with_parent() -> None:
@@ -149,10 +168,7 @@ def _end_with_parent() -> None:
 
 def main(settings_file: str, name: str, row_file: str) -> None:
     """Run one program; see the module."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    toolchain.activate()
-    settings = Settings(**json.loads(Path(settings_file).read_text()))
-    target = describe_cpu()
+    settings, target = begin(settings_file)
     case = open_suite(settings.suite).load(name, settings.preset)
     row = Row(name, case.family, settings.identity, context=describe(target))
     with tempfile.TemporaryDirectory(prefix="dace-transfer-bench-") as folder:

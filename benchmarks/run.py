@@ -49,42 +49,69 @@ def run_suite(
         One row per program, in order.
     """
     chosen = choose(open_suite(settings.suite).names(), names)
-    kept = json.loads(out.read_text()) if out is not None and out.is_file() else []
-    mine = {row["program"]: row for row in kept if _answers(row, settings)}
-    others = [row for row in kept if not _answers(row, settings)]
-    with _progress(len(chosen)) as say:
+    kept, others = recall(out, settings)
+    mine = {row["program"]: row for row in kept}
+    with progress(len(chosen)) as say:
         for name in chosen:
             if name not in mine:
                 mine[name] = run_program(settings, name, say).flat()
-            say(name, _sentence(mine[name]))
+            say(name, sentence(mine[name]))
             if out is not None:
                 done = [mine[known] for known in chosen if known in mine]
-                table.write([*others, *mine.values()], done, title, command, out)
+                table.write([*others, *mine.values()], table.render(done, title, command), out)
     rows = [mine[name] for name in chosen]
-    _show(rows, title, command)
+    show(table.render(rows, title, command))
     return rows
 
 
 def run_program(settings: Settings, name: str, say: Say) -> Row:
     """Run one program in a child process; whatever becomes of that, there is a row."""
     with tempfile.TemporaryDirectory(prefix="dace-transfer-row-") as folder:
-        settings_file, row_file, log = (Path(folder) / part for part in ("settings.json", "row.json", "log"))
-        settings_file.write_text(json.dumps(asdict(settings)))
-        with log.open("w") as stream:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.one", str(settings_file), name, str(row_file)],
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(_python_path())},
-                start_new_session=True,
-            )
-            end = _wait(child, settings.timeout, lambda: say(name, _row(row_file, settings, name).stage + " ..."))
-        row = _row(row_file, settings, name)
+        file = Path(folder) / "row.json"
+        end = run_child(
+            "benchmarks.one", settings, [name], file, lambda: say(name, _row(file, settings, name).stage + " ...")
+        )
+        row = _row(file, settings, name)
         if row.stage != "done":
-            row.blame(f"While {row.stage}, the process {end}: {log.read_text(errors='replace')[-_TAIL:].strip()}")
+            row.blame(f"While {row.stage}, the process {end}")
         return row
+
+
+def run_child(module: str, settings: Settings, arguments: Sequence[str], result: Path, tick: Callable[[], None]) -> str:
+    """Run a module in a process of its own, which gets a settings file, the arguments and where its result goes.
+
+    Args:
+        module: What is run, as `python -m` names it.
+        settings: How; also how long it may take.
+        arguments: What for.
+        result: The file that it writes; its folder is the process's own.
+        tick: Called every now and then while it runs.
+
+    Returns:
+        How it ended, with the end of what it printed.
+    """
+    folder = result.parent
+    settings_file, log = folder / "settings.json", folder / "log"
+    settings_file.write_text(json.dumps(asdict(settings)))
+    with log.open("w") as stream:
+        child = subprocess.Popen(
+            [sys.executable, "-m", module, str(settings_file), *arguments, str(result)],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_python_path())},
+            start_new_session=True,
+        )
+        end = _wait(child, settings.timeout, tick)
+    return f"{end}: {log.read_text(errors='replace')[-_TAIL:].strip()}"
+
+
+def recall(out: Path | None, settings: Settings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of a result file that were made with these settings, and all others."""
+    kept = json.loads(out.read_text()) if out is not None and out.is_file() else []
+    mine = [row for row in kept if _answers(row, settings)]
+    return mine, [row for row in kept if not _answers(row, settings)]
 
 
 def _wait(child: subprocess.Popen[bytes], timeout: float, tick: Callable[[], None]) -> str:
@@ -115,6 +142,7 @@ def _answers(row: dict[str, Any], settings: Settings) -> bool:
 
 
 def choose(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those wanted, all when none are named; an unknown one is an error."""
     if unknown := sorted(set(wanted) - set(known)):
         raise DaceTransferError(f"There is no program {', '.join(map(repr, unknown))}; choose of {', '.join(known)}.")
     return list(wanted or known)
@@ -124,7 +152,8 @@ def _python_path() -> list[str]:
     return [str(_ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
-def _sentence(row: dict[str, Any]) -> str:
+def sentence(row: dict[str, Any]) -> str:
+    """One line about a row."""
     gain = table.ratio(row, "auto_optimize")
     speed = f"{row['ours_ms']:.3g} ms, {gain:.2f}x auto_optimize" if gain else "not timed"
     right = {True: "right", False: "WRONG", None: "not checked"}[row["valid"]]
@@ -132,7 +161,7 @@ def _sentence(row: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Say]:
+def progress(total: int) -> Iterator[Say]:
     """A bar in a terminal; a line per finished program anywhere else."""
     console = Console()
     if console.is_terminal:
@@ -160,8 +189,8 @@ def _progress(total: int) -> Iterator[Say]:
     yield line
 
 
-def _show(rows: Sequence[dict[str, Any]], title: str, command: str) -> None:
-    text = table.render(rows, title, command)
+def show(text: str) -> None:
+    """Print Markdown: formatted in a terminal, as it is anywhere else."""
     console = Console()
     if console.is_terminal:
         console.print(Markdown(text))

@@ -13,15 +13,12 @@ Rows = Sequence[Mapping[str, Any]]
 _SHOWN = ("numpy", "simplify", "auto_optimize", "ours")
 
 
-def write(rows: Rows, shown: Rows, title: str, command: str, path: Path) -> None:
-    """Write all rows as JSON, and those shown as a table beside it, with the ending ".md"."""
+def write(rows: Rows, text: str, path: Path) -> None:
+    """Write rows as JSON, and the table of them that `render` made beside it, with the ending ".md"."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for file, text in (
-        (path, json.dumps(rows, indent=1) + "\n"),
-        (path.with_suffix(".md"), render(shown, title, command)),
-    ):
+    for file, content in ((path, json.dumps(rows, indent=1) + "\n"), (path.with_suffix(".md"), text)):
         staged = file.with_name(file.name + ".part")
-        staged.write_text(text)
+        staged.write_text(content)
         staged.replace(file)
 
 

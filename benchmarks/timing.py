@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.settings import SIDES, Settings
+from benchmarks.settings import Settings
 from dace_transfer.building.binary import Binary
 from dace_transfer.errors import RunError
 from dace_transfer.measure.inputs import Inputs
@@ -60,7 +60,7 @@ def interleave(sides: Mapping[str, Round], rounds: int) -> tuple[dict[str, list[
 
 
 def binary_rounds(binaries: Mapping[str, Binary], inputs: Inputs, target: Target) -> dict[str, Round]:
-    """A round per binary: one fresh process; all make as many calls per batch as the first one to run needs."""
+    """A round per binary: one fresh process; all make as many calls per batch as the first one needs."""
     calls: list[int] = []
 
     def round_of(binary: Binary) -> float:
@@ -72,7 +72,7 @@ def binary_rounds(binaries: Mapping[str, Binary], inputs: Inputs, target: Target
         calls.append(outcome.calls)
         return statistics.median(outcome.samples)
 
-    return {side: functools.partial(round_of, binaries[side]) for side in SIDES if side in binaries}
+    return {side: functools.partial(round_of, binaries[side]) for side in binaries}
 
 
 def numpy_round(settings: Settings, name: str, target: Target) -> Round:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from benchmarks.pairs.looks import distance, look
-from benchmarks.pairs.row import FormRow
+from benchmarks.pairs.row import FormRow, Forms, equal, fill_looks
 from benchmarks.settings import Settings
 from benchmarks.suites import open_suite
 from benchmarks.table import cells
@@ -14,26 +13,16 @@ from dace_transfer.target import Target
 from dace_transfer.tuner.arguments import infer_sizes
 from dace_transfer.tuner.parsing import parse
 
-Rows = Mapping[str, FormRow]
-"""The rows of one computation by form."""
-
 _SHORT = 6
 
 
-def normalized(settings: Settings, kernel: str, forms: Sequence[str], target: Target) -> dict[str, FormRow]:
-    """Normalise forms of a computation; where that fails, the row says how."""
-    rows: dict[str, FormRow] = {}
-    for form in forms:
-        case = open_suite(settings.suite).load(f"{kernel}-{form}", settings.preset)
-        rows[form] = FormRow(case.name, case.family, settings.identity, stage="done")
-        original = parse(case.load_program())
-        try:
-            rows[form].take(look(original, infer_sizes(original, case.arguments), target))
-        except Exception as error:  # noqa: BLE001  Whatever goes wrong belongs in the row; the others still run.
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
-            rows[form].blame(f"normalize failed at {place}: {type(error).__name__}: {str(error)[:300]}")
-    return rows
+def normalized(settings: Settings, kernel: str, forms: Sequence[str], target: Target) -> dict[str, dict[str, Any]]:
+    """Normalise forms of a computation; returns their flat rows."""
+    cases = {form: open_suite(settings.suite).load(f"{kernel}-{form}", settings.preset) for form in forms}
+    rows = {form: FormRow(case.name, kernel, settings.identity, stage="done") for form, case in cases.items()}
+    parsed = {form: parse(case.load_program()) for form, case in cases.items()}
+    fill_looks(rows, {form: (sdfg, infer_sizes(sdfg, cases[form].arguments)) for form, sdfg in parsed.items()}, target)
+    return {form: row.flat() for form, row in rows.items()}
 
 
 def header() -> list[str]:
@@ -42,40 +31,28 @@ def header() -> list[str]:
     return [cells(names), cells(["---"] * len(names))]
 
 
-def line(kernel: str, rows: Rows) -> str:
+def line(kernel: str, forms: Forms) -> str:
     """The line of one computation."""
-    digests = " ".join(row.digest[:_SHORT] or "failed" for row in rows.values())
-    parts = " ".join(row.dominant[:_SHORT] or "failed" for row in rows.values())
-    times = " ".join("-" if row.normalize_s is None else f"{1e3 * row.normalize_s:.0f}" for row in rows.values())
-    same, same_parts = ([word(equal(rows, form, part=part)) for form in "BC"] for part in (False, True))
-    away = [number(apart(rows, form)) for form in "BC"]
+    digests, parts = (" ".join(row[key][:_SHORT] or "-" for row in forms.values()) for key in ("digest", "dominant"))
+    same, same_parts = ([word(equal(forms, form, key)) for form in "BC"] for key in ("digest", "dominant"))
+    away = [number(forms[form]["distance"]) if form in forms else "-" for form in "BC"]
+    times = " ".join(number(row["normalize_s"], 1e3, ".0f") for row in forms.values())
     return cells([kernel, digests, *same, *away, parts, *same_parts, times])
 
 
-def equal(rows: Rows, form: str, *, part: bool = False) -> bool | None:
-    """Whether a form has the digest of form A, as a whole or in its dominant part; None where one has none."""
-    if not {"A", form} <= rows.keys():
-        return None
-    first, second = ((row.dominant if part else row.digest) for row in (rows["A"], rows[form]))
-    return first == second if first and second else None
-
-
-def apart(rows: Rows, form: str) -> float | None:
-    """The distance of a form's embedding from form A's; None where one of them has none."""
-    if not {"A", form} <= rows.keys() or not rows["A"].vector or not rows[form].vector:
-        return None
-    return distance(rows["A"].vector, rows[form].vector)
-
-
-def summary(kernels: Mapping[str, Rows]) -> list[str]:
+def summary(kernels: Mapping[str, Forms]) -> list[str]:
     """How many computations are one after normalisation, and what failed."""
-    counts = [sum(equal(rows, form) is True for rows in kernels.values()) for form in "BC"]
-    parts = [sum(equal(rows, form, part=True) is True for rows in kernels.values()) for form in "BC"]
+    (b, c), (part_b, part_c) = (
+        [sum(equal(forms, form, key) is True for forms in kernels.values()) for form in "BC"]
+        for key in ("digest", "dominant")
+    )
     lines = [
-        f"Of {len(kernels)} computations, equal digests A=B: {counts[0]}, A=C: {counts[1]}; "
-        f"of the dominant part A=B: {parts[0]}, A=C: {parts[1]}."
+        f"Of {len(kernels)} computations, equal digests A=B: {b}, A=C: {c}; "
+        f"of the dominant part A=B: {part_b}, A=C: {part_c}."
     ]
-    return lines + [f"- {row.program}: {row.error}" for rows in kernels.values() for row in rows.values() if row.error]
+    return lines + [
+        f"- {row['program']}: {row['error']}" for f in kernels.values() for row in f.values() if row["error"]
+    ]
 
 
 def word(same: bool | None) -> str:
@@ -83,6 +60,6 @@ def word(same: bool | None) -> str:
     return {True: "yes", False: "no", None: "-"}[same]
 
 
-def number(value: float | None) -> str:
+def number(value: float | None, factor: float = 1.0, form: str = ".2f") -> str:
     """For a table."""
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else format(factor * value, form)

@@ -54,7 +54,8 @@ def test_a_wrong_baseline_is_no_baseline() -> None:
 
 def test_failures_have_a_line_and_a_reason(tmp_path: Path) -> None:
     failed = Row("b", "", Settings("examples", "S", "transfer").identity, error="It crashed.").flat()
-    table.write([failed], [failed, row("a", 1.0, 2.0)], "Title", "command", tmp_path / "out.json")
+    text = table.render([failed, row("a", 1.0, 2.0)], "Title", "command")
+    table.write([failed], text, tmp_path / "out.json")
     text = (tmp_path / "out.md").read_text()
     assert "| b |" in text and "- b: It crashed." in text
     assert "some CPU, 2 threads" in text and "2026-01-02" in text and "`command`" in text
