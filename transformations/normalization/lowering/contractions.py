@@ -57,7 +57,6 @@ def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) 
     found = _contraction(flow, loops, statement)
     if found is None:
         return False
-    containers = flow.context.computation.containers
     if len(loops) == 2:
         node = Gemm(
             flow.context.label("gemm"),
@@ -66,7 +65,7 @@ def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) 
         )
         _connect(flow, node, found, ("_a", "_b", "_c"))
     elif len(loops) == 1:
-        if not at_least(extent(found.folded), 1, flow.around, containers):
+        if not at_least(extent(found.folded), 1, flow.around, flow.context.sizes):
             # BLAS leaves the result as it is where there is nothing to add up.
             add_nest(flow, loops, Statement(statement.target, Number(0)))
         transposed = found.left.variables[0] == found.folded.variable
@@ -125,7 +124,7 @@ def _has_form(found: _Contraction, loops: list[str]) -> bool:
 def _suits_blas(found: _Contraction, flow: Flow, is_matrix: bool, containers: Mapping[str, data.Data]) -> bool:
     if not is_matrix:
         return _prints_in_c(found.left, containers) and _prints_in_c(found.right, containers)
-    if not at_least(extent(found.folded), 0, flow.around, containers):
+    if not at_least(extent(found.folded), 0, flow.around, flow.context.sizes):
         return False  # A negative number of elements is an error to BLAS.
     parts = (found.target, found.left, found.right)
     if len(found.target.variables) == 2:

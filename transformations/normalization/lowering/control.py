@@ -39,14 +39,14 @@ def _add_statement(flow: Flow, loops: tuple[Range, ...], statement: Statement) -
 
 def _add_opaque(flow: Flow, opaque: Opaque) -> None:
     flow.declare(sorted(opaque.reads | opaque.writes))
-    declare_symbols(flow, opaque)
+    _declare_symbols(flow, opaque)
     flow.append(adopted(opaque, flow.sdfg))
 
 
-def declare_symbols(flow: Flow, opaque: Opaque) -> None:
+def _declare_symbols(flow: Flow, opaque: Opaque) -> None:
     """Declare the symbols of a block that the SDFG does not have."""
     known = flow.context.computation.origin.symbols
-    for name in sorted(opaque.names & known.keys()):
+    for name in sorted((opaque.names - opaque.values.keys()) & known.keys()):
         if name not in flow.sdfg.symbols and name not in flow.sdfg.arrays:
             flow.sdfg.add_symbol(name, known[name])
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dace
 from dace import data
 
-from dace_transfer.transformations.normalization.affine import Affine, affine
+from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.lowering.boxes import Box
 from dace_transfer.transformations.normalization.terms import Range, Read
 
@@ -65,16 +65,15 @@ def extent(loop: Range) -> Affine:
     return loop.end - loop.begin
 
 
-def at_least(value: Affine, least: int, around: Sequence[Range], containers: Mapping[str, data.Data]) -> bool:
-    """Tell whether an expression is known to be `least` or more where no dimension of a container is below 1.
+def at_least(value: Affine, least: int, around: Sequence[Range], sizes: Collection[Affine]) -> bool:
+    """Tell whether an expression is known to be `least` or more.
 
     Args:
         value: The expression.
         least: The bound.
         around: The loops that are being executed, outermost first.
-        containers: Descriptors by name.
+        sizes: What is known to be 1 or more.
     """
-    sizes = {affine(size) for desc in containers.values() if isinstance(desc, data.Array) for size in desc.shape}
     if least <= 1 and value in sizes:
         return True
     for loop in reversed(around):
@@ -82,9 +81,8 @@ def at_least(value: Affine, least: int, around: Sequence[Range], containers: Map
         if not value.is_affine_in([name]):
             return False
         value = value.substitute({name: loop.begin if value.coefficient(name) > 0 else loop.end - 1})
-    names = {size.terms[0][0] for size in sizes if size.constant == 0 and [f for _, f in size.terms] == [1]}
-    if any(name not in names or factor < 0 for name, factor in value.terms):
-        return (value - (least - 1)) in sizes
+    if any(variable(name) not in sizes or factor < 0 for name, factor in value.terms):
+        return value - (least - 1) in sizes
     return value.constant + sum(factor for _, factor in value.terms) >= least
 
 

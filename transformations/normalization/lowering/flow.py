@@ -7,11 +7,13 @@ import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import dace
 from dace import data, nodes
 from dace.sdfg.state import ControlFlowBlock, ControlFlowRegion
 
+from dace_transfer.transformations.normalization.affine import Affine, affine
 from dace_transfer.transformations.normalization.terms import Range, reads
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque, Statement, statements
 from dace_transfer.transformations.normalization.tree import nodes as nodes_of
@@ -30,6 +32,17 @@ class Context:
     mentions: Counter[str]
     _counter: Iterator[int] = field(default_factory=itertools.count)
 
+    @cached_property
+    def pinned(self) -> frozenset[str]:
+        """Containers that opaque blocks name."""
+        return self.computation.pinned
+
+    @cached_property
+    def sizes(self) -> frozenset[Affine]:
+        """The sizes of all dimensions of all containers, each 1 or more."""
+        shapes = {desc.shape for desc in self.computation.containers.values() if isinstance(desc, data.Array)}
+        return frozenset(affine(size) for shape in shapes for size in shape)
+
     def label(self, stem: str) -> str:
         """Return a label that nothing else has."""
         return f"{stem}_{next(self._counter)}"
@@ -37,7 +50,7 @@ class Context:
     def descriptor(self, name: str) -> data.Data:
         """Return a new descriptor of a container; one of a transient that is free to choose has default strides."""
         described = self.computation.containers[name]
-        if not described.transient or name in self.computation.pinned:
+        if not described.transient or name in self.pinned:
             return copy.deepcopy(described)
         kept = {"transient": True, "storage": described.storage, "lifetime": described.lifetime}
         if type(described) is data.Array:
@@ -93,15 +106,14 @@ class Flow:
     def source(self, name: str) -> nodes.AccessNode:
         """Return the node to read a container from."""
         assert self._newest is not None
-        if name not in self._newest:
-            self._newest[name] = self.state.add_access(name)
-        return self._newest[name]
+        return self._newest[name] if name in self._newest else self.sink(name)
 
     def sink(self, name: str) -> nodes.AccessNode:
         """Return a new node to write a container to; all that is read of it by the same code comes first."""
         assert self._newest is not None
-        self._newest[name] = self.state.add_access(name)
-        return self._newest[name]
+        node = self._newest[name] = nodes.AccessNode(name)  # Not by `add_access`, which asks for its caller's line.
+        self.state.add_node(node)
+        return node
 
     def append(self, block: ControlFlowBlock) -> None:
         """Add a block after all that there is; what follows does not go into it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 import dace
@@ -74,32 +75,35 @@ class Scope:
         if self.levels:
             self.state.add_nedge(self.levels[-1].entry, node, dace.Memlet())
 
-    def feed(self, read: Read, consumer: nodes.Node, connector: str) -> None:
-        """Lead one element from the newest node of its container through all maps to a connector."""
-        end: tuple[nodes.Node, str | None] = (self.flow.source(read.data), None)
+    def feed(self, found: Sequence[Read], consumer: nodes.Node, connectors: Sequence[str]) -> None:
+        """Lead elements of one container from its newest node through all maps to connectors."""
+        name = found[0].data
+        end: tuple[nodes.Node, str | None] = (self.flow.source(name), None)
         for depth in range(len(self.levels)):
-            self._lead(end, depth, read)
-            end = (self.levels[depth].entry, f"OUT_{read.data}")
-        self.state.add_edge(*end, consumer, connector, memlet(read.data, element(read)))
+            self._lead(end, depth, found)
+            end = (self.levels[depth].entry, f"OUT_{name}")
+        for read, connector in zip(found, connectors, strict=True):
+            self.state.add_edge(*end, consumer, connector, memlet(name, element(read), volume=1))
 
-    def _lead(self, end: tuple[nodes.Node, str | None], depth: int, read: Read) -> None:
-        level, name = self.levels[depth], read.data
-        shape = self.flow.sdfg.arrays[name].shape if read.index else ()
-        inside = tuple(loop for inner in self.levels[depth:] for loop in inner.ranges)
-        box = swept(element(read), inside, shape)
+    def _lead(self, end: tuple[nodes.Node, str | None], depth: int, found: Sequence[Read]) -> None:
+        level, name = self.levels[depth], found[0].data
+        shape = self.flow.sdfg.arrays[name].shape if found[0].index else ()
+        inside = [loop for inner in self.levels[depth:] for loop in inner.ranges]
+        boxes = [swept(element(read), inside, shape) for read in found]
         if name not in level.inputs:
             level.entry.add_in_connector(f"IN_{name}")
             level.entry.add_out_connector(f"OUT_{name}")
+            box = reduce(lambda one, other: joined(one, other, shape), boxes)
             edge = self.state.add_edge(*end, level.entry, f"IN_{name}", memlet(name, box))
         else:
             edge, old = level.inputs[name]
-            box = joined(old, box, shape)
+            box = reduce(lambda one, other: joined(one, other, shape), boxes, old)
             edge.data = memlet(name, box)
         level.inputs[name] = (edge, box)
 
     def write(self, source: nodes.Node, target: Read, sink: nodes.AccessNode, wcr: str | None = None) -> None:
         """Lead `__out` of a tasklet out of the innermost map, or directly, to a node."""
-        inner = memlet(target.data, element(target), wcr)
+        inner = memlet(target.data, element(target), wcr, volume=1)
         if not self.levels:
             self.state.add_edge(source, "__out", sink, None, inner)
             return
@@ -130,11 +134,16 @@ def _add_tasklet(scope: Scope, label: str, value: Term) -> nodes.Tasklet:
     """Add a tasklet that computes a term; equal reads, and equal reductions, share a connector."""
     connectors: dict[Term, str] = {}
     code = python_of(_named(value, lambda part: connectors.setdefault(part, f"__in{len(connectors)}")))
-    tasklet = scope.state.add_tasklet(label, dict.fromkeys(connectors.values()), {"__out": None}, f"__out = {code}")
-    for part, connector in connectors.items():
+    tasklet = nodes.Tasklet(label, dict.fromkeys(connectors.values()), {"__out": None}, f"__out = {code}")
+    scope.state.add_node(tasklet)
+    by_container: dict[str, list[Read]] = {}
+    for part in connectors:
         if isinstance(part, Read):
-            scope.feed(part, tasklet, connector)
-        elif isinstance(part, Reduce):
+            by_container.setdefault(part.data, []).append(part)
+    for found in by_container.values():
+        scope.feed(found, tasklet, [connectors[read] for read in found])
+    for part, connector in connectors.items():
+        if isinstance(part, Reduce):
             total = _accumulated(scope, part)
             scope.state.add_edge(total, None, tasklet, connector, memlet(total.data, ()))
     if not connectors:
@@ -156,7 +165,8 @@ def _accumulated(scope: Scope, reduction: Reduce) -> nodes.AccessNode:
     flow, state = scope.flow, scope.state
     dtype = type_of(reduction, flow.context.computation.containers)
     name, _ = flow.sdfg.add_scalar("accumulator", dtype, StorageType.Register, transient=True, find_new_name=True)
-    start, total = state.add_access(name), state.add_access(name)
+    start, total = nodes.AccessNode(name), nodes.AccessNode(name)
+    state.add_nodes_from([start, total])
     reset = reset_tasklet(state, start_of(reduction.function, dtype))
     scope.hang(reset)
     state.add_edge(reset, "__result", start, None, memlet(name, ()))

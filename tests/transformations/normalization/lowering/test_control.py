@@ -1,6 +1,5 @@
 """Loops, and what is in them, in any order and nesting."""
 
-
 import pytest
 
 from dace_transfer.transformations.normalization.lowering import lower
