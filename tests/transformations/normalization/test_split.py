@@ -1,8 +1,12 @@
 """Every reduction gets a statement of its own, in a form that has a name."""
 
+import random
+
 import dace
 import pytest
 
+from dace_transfer.transformations.normalization.algebra import simplify_terms
+from dace_transfer.transformations.normalization.share import share
 from dace_transfer.transformations.normalization.split import split_reductions
 
 MATRICES = {"A": ("N", "N"), "B": ("N", "N"), "C": ("N", "N"), "x": ("N",), "y": ("N",), "a": ()}
@@ -216,6 +220,22 @@ for i in parallel(0, N):
     assert "t[i_0] = sum(" in str(split_reductions(read(text.format(0), MATRICES)))
 
 
+def test_only_what_is_in_bounds_for_certain_is_computed_more_often(read, same):
+    text = """
+for i in parallel(0, N):
+    for j in parallel(i + 1, N):
+        C[i, j] = a + sum(A[i, k] * A[j, k] for k in range(0, M))
+for m in parallel(0, M):
+    for n in parallel(0, N):
+        D[m, n] = a * sum(A[m, l] for l in range(0, M))
+"""
+    before = read(text, {**MATRICES, "A": ("P", "M"), "D": ("M", "N")})
+    after = split_reductions(before)
+    assert "parallel for j_0 in range(i_0 + 1, N):" in str(after) and "t_0[m_0, n_0] = sum(A[m_0, l]" in str(after)
+    same(before, after, {"N": 3, "M": 2, "P": 3})
+    assert split_reductions(after) is after
+
+
 def test_parallel_loops_around_do_not_share(read, same):
     text = """
 for b in parallel(0, N):
@@ -249,3 +269,56 @@ for i in parallel(1, N - 1):
     assert {str(after.containers[name].shape) for name in ("t", "p")} == {"(N,)", "(N, N)"}
     same(read(text, MATRICES), after, {"N": 2})
     same(read(text, MATRICES), after, {"N": 5})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_statements_keep_their_meaning(read, same, seed):
+    rng = random.Random(seed)
+    changed = 0
+    for _ in range(10):
+        before = simplify_terms(read(_random_program(rng), {**MATRICES, "T": ("N", "N", "N")}))
+        after = split_reductions(before)
+        assert split_reductions(after) is after, f"{before}\n\n{after}"
+        same(before, share(after), {"N": 3})
+        changed += after is not before
+    assert changed
+
+
+def _random_program(rng):
+    """Nests of one to three loops around a statement with reductions, some of which read what others write."""
+    lines, loops = [], []
+    for name in rng.sample("ijs", rng.randint(0, 3)):
+        bounds = [("0", "N"), ("0", "N"), ("1", "N"), *((f"{outer} + 1", "N") for outer in loops)]
+        bounds += [("0", f"{outer} + 1") for outer in loops]
+        begin, end = rng.choice(bounds)
+        lines.append(f"{'    ' * len(loops)}for {name} in range({begin}, {end}):")
+        loops.append(name)
+        if rng.random() < 0.2:
+            lines.append(f"{'    ' * len(loops)}y[{rng.choice(loops)}] = a")
+    numbers = iter(range(100))
+    target = rng.choice([_element(rng, loops), _element(rng, loops), f"T[{', '.join((loops + ['0'] * 3)[:3])}]"])
+    value = _random_value(rng, loops, numbers, 2)
+    lines.append(f"{'    ' * len(loops)}{target} = {value}")
+    return "\n".join(lines)
+
+
+def _element(rng, names):
+    places = [*names, *names, "0", "N - 1"]
+    data = rng.choice(["A", "A", "B", "C", "x", "y"])
+    return f"{data}[{', '.join(rng.choice(places) for _ in MATRICES[data])}]"
+
+
+def _random_value(rng, names, numbers, depth):
+    kind = rng.choice(["sum", "sum", "product", "max", "+", "*", "leaf"]) if depth else "leaf"
+    if kind == "leaf":
+        return _element(rng, names)
+    if kind in "+*":
+        return "(" + f" {kind} ".join(_random_value(rng, names, numbers, depth - 1) for _ in range(2)) + ")"
+    name = f"k{next(numbers)}"
+    inner = [*names, name, name]
+    begin, end = rng.choice([("0", "N"), ("0", "N"), *((f"{outer}", "N") for outer in names)])
+    if kind == "product":
+        body = f"{_element(rng, inner)} * {_element(rng, inner)}"
+    else:
+        body = _random_value(rng, inner, numbers, depth - 1)
+    return f"{'max' if kind == 'max' else 'sum'}({body} for {name} in range({begin}, {end}))"
