@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import dace
 
 from dace_transfer.transformations.normalization.affine import Affine
 from dace_transfer.transformations.normalization.indices import bounds, claims, recount, tighten
+from dace_transfer.transformations.normalization.looks import look_of_loops, look_of_statement, look_of_term
 from dace_transfer.transformations.normalization.loop_order import arrange, by_strides
 from dace_transfer.transformations.normalization.terms import (
     Call,
@@ -30,7 +32,17 @@ from dace_transfer.transformations.normalization.tree import (
     variables,
 )
 
-_ROUNDS = 5  # A nest that has not settled by then stays as it is.
+_ROUNDS = 10  # A nest that has not settled by then stays as it is.
+
+
+@dataclass(frozen=True)
+class _Nest:
+    ranges: tuple[Range, ...]
+    statement: Statement
+
+    def look(self) -> str:
+        marks, loops = look_of_loops(self.ranges, {}, "v")
+        return f"{loops}{look_of_statement(self.statement, marks)}"
 
 
 @dataclass(frozen=True)
@@ -61,18 +73,17 @@ class Nests:
         return _nested(loops, ranges, [inside.settled(substitute_node(inner, values)) for inner in body])
 
     def _statement(self, loops: Sequence[Loop], statement: Statement) -> Node:
-        ranges = tuple(loop.range for loop in loops)
         parallel = [loop.parallel for loop in loops]
-        for _ in range(_ROUNDS):
-            before = ranges
-            ranges, values = self._round(ranges, parallel, [statement.target], set())
-            changed = substitute_node(statement, values)
+
+        def step(nest: _Nest) -> _Nest:
+            ranges, values = self._round(nest.ranges, parallel, [nest.statement.target], set())
+            changed = substitute_node(nest.statement, values)
             assert isinstance(changed, Statement)
-            statement = changed
-            if ranges == before:
-                break
-        value = self._within(ranges)._term(statement.value)
-        return _nested(loops, ranges, [replace(statement, value=value)])
+            return _Nest(ranges, changed)
+
+        nest = _settled(_Nest(tuple(loop.range for loop in loops), statement), step, _Nest.look)
+        value = self._within(nest.ranges)._term(nest.statement.value)
+        return _nested(loops, nest.ranges, [replace(nest.statement, value=value)])
 
     def _term(self, term: Term) -> Term:
         if isinstance(term, Call):
@@ -80,15 +91,15 @@ class Nests:
         return self._reduction(term) if isinstance(term, Reduce) else term
 
     def _reduction(self, term: Reduce) -> Reduce:
-        ranges, body = term.ranges, term.body
-        inner = {loop.variable for part in walk(body) if isinstance(part, Reduce) for loop in part.ranges}
-        for _ in range(_ROUNDS):
-            before = ranges
-            ranges, values = self._round(ranges, [True] * len(ranges), self._by_importance(body), inner)
-            body = substitute(body, values)
-            if ranges == before:
-                break
-        return Reduce(term.function, ranges, self._within(ranges)._term(body))
+        inner = {r.variable for part in walk(term.body) if isinstance(part, Reduce) for r in part.ranges}
+
+        def step(term: Reduce) -> Reduce:
+            parallel = [True] * len(term.ranges)
+            ranges, values = self._round(term.ranges, parallel, self._by_importance(term.body), inner)
+            return replace(term, ranges=ranges, body=substitute(term.body, values))
+
+        term = _settled(term, step, lambda term: look_of_term(term, {}))
+        return replace(term, body=self._within(term.ranges)._term(term.body))
 
     def _by_importance(self, body: Term) -> list[Read]:
         """The reads of a reduction in an order in which neither operands nor shifts of a loop play a part."""
@@ -126,6 +137,20 @@ class Nests:
 
     def _within(self, ranges: Iterable[Range]) -> Nests:
         return replace(self, known=(*self.known, *(bound for loop in ranges for bound in bounds(loop))))
+
+
+_Part = TypeVar("_Part")
+
+
+def _settled(part: _Part, step: Callable[[_Part], _Part], look: Callable[[_Part], str]) -> _Part:
+    """Repeat a step until nothing changes; where it goes round in circles, the least of what it goes through."""
+    seen = [part]
+    for _ in range(_ROUNDS):
+        part = step(part)
+        if part in seen:
+            return min(seen[seen.index(part) :], key=look)
+        seen.append(part)
+    return part
 
 
 def shifted(node: Node, around: frozenset[str] = frozenset()) -> Node:
