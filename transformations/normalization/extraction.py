@@ -102,7 +102,7 @@ class Extraction:
             is_kept = len(used) == len(self.chain) and is_rectangular(self.chain, names)
             if is_kept and is_element(self.target, names):
                 return term
-            return self.over_rectangle(term, self.chain) or term
+            return self.over_rectangle(term, self.chain, False) or term
         if len(used) < len(self.chain):
             return self.over_used(term, self.chain, False) or term
         return self.folded(term, self.chain)
@@ -112,14 +112,14 @@ class Extraction:
 
     def stored(self, term: Reduce, loops: tuple[Range, ...], is_guarded: bool) -> Read | None:
         """A read of a transient to which a new statement has written a reduction."""
-        stored = self.over_rectangle(term, loops) if self.is_contraction(term, loops) else None
+        stored = self.over_rectangle(term, loops, is_guarded) if self.is_contraction(term, loops) else None
         return stored or self.over_used(term, loops, is_guarded) or self.over(term, loops, loops, is_guarded)
 
-    def over_rectangle(self, term: Reduce, loops: tuple[Range, ...]) -> Read | None:
+    def over_rectangle(self, term: Reduce, loops: tuple[Range, ...], is_guarded: bool) -> Read | None:
         used = mentioned(term, loops)
         hulls = [hull(loop, loops) for loop in used]
         kept = tuple(loop for loop in hulls if loop is not None)
-        return self.over(term, loops, kept, True) if len(kept) == len(used) else None
+        return self.over(term, loops, kept, is_guarded) if len(kept) == len(used) else None
 
     def over_used(self, term: Reduce, loops: tuple[Range, ...], is_guarded: bool) -> Read | None:
         used = mentioned(term, loops)
@@ -128,12 +128,14 @@ class Extraction:
         kept = tuple(loop for loop in hulls if loop is not None)
         if len(kept) < len(used):
             return None
-        return self.over(term, loops, kept, is_guarded or bool(dropped))
+        return self.over(term, loops, kept, is_guarded)
 
-    def over(self, term: Reduce, loops: tuple[Range, ...], kept: tuple[Range, ...], needs_proof: bool) -> Read | None:
+    def over(self, term: Reduce, loops: tuple[Range, ...], kept: tuple[Range, ...], is_guarded: bool) -> Read | None:
         """Compute a reduction over the loops `kept`, which include what it needs of `loops`."""
         around = (*self.outer, *kept)
-        if needs_proof and not in_bounds(term, around, self.context.containers, self.context.dependences.facts):
+        if (is_guarded or kept != loops) and not in_bounds(
+            term, around, self.context.containers, self.context.dependences.facts
+        ):
             return None
         read = self.transient("t", kept, around, [self.target, *reads(term)], self.type_of(term))
         if read is not None:
