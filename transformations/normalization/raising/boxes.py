@@ -89,7 +89,7 @@ def element(frame: Frame, memlet: dace.Memlet, node: Any) -> Read:
         ValueError: It names more, or what it names is not known before the program runs.
     """
     box = memlet_box(frame, memlet, node)
-    if not box.is_element or memlet.other_subset is not None and memlet.other_subset.num_elements() != 1:
+    if not box.is_element or (memlet.other_subset is not None and memlet.other_subset.num_elements() != 1):
         raise ValueError(f"Expected memlet '{memlet}' to name one element.")
     return box.at(frame, [ZERO] * len(box.sizes))
 

@@ -139,8 +139,9 @@ def _state(state: dace.SDFGState, frame: Frame) -> Body:
     if bad and (frame.nested or not all(piece.nodes for piece in bad)):
         raise ValueError(bad[0].why)
     body: list[Node] = []
-    for unreadable, run in itertools.groupby(pieces, lambda piece: piece.body is None):
-        body += [_left(state, list(run), frame)] if unreadable else [n for piece in run for n in piece.body or ()]
+    for unreadable, group in itertools.groupby(pieces, lambda piece: piece.body is None):
+        run = list(group)
+        body += [_left(state, run, frame)] if unreadable else [node for piece in run for node in piece.body or ()]
     return tuple(body)
 
 

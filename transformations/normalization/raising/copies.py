@@ -7,10 +7,10 @@ from typing import Any
 import dace
 from dace import nodes
 
+from dace_transfer.transformations.normalization.affine import variable
 from dace_transfer.transformations.normalization.raising.boxes import ZERO, Box, Edge, box_of, nest
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.tasklets import folded
-from dace_transfer.transformations.normalization.affine import variable
 from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Node, Statement
 
@@ -61,9 +61,10 @@ def _check_alone(state: dace.SDFGState, edge: Edge, written: Box, frame: Frame) 
         path = state.memlet_path(other) if not other.data.is_empty() else []
         if other is edge or not path or path[-1].dst is not target:
             continue
-        named = other.data.data == target.data and path[0].src != target.data
+        named = other.data.data == target.data
         part = box_of(frame, target.data, other.data.subset if named else other.data.other_subset)
-        if not _apart(written, part):
+        within = isinstance(path[0].src, nodes.AccessNode) and path[0].src.data == target.data
+        if within or not _apart(written, part):
             raise ValueError(f"Expected memlets '{edge.data}' and '{other.data}' to write different parts.")
 
 
@@ -76,9 +77,7 @@ def _apart(source: Box, target: Box) -> bool:
     """Whether two parts of one container provably have no common element."""
     if source.data != target.data:
         return False
-    return any(
-        _before(source, target, place) or _before(target, source, place) for place in range(len(source.sizes))
-    )
+    return any(_before(source, target, place) or _before(target, source, place) for place in range(len(source.sizes)))
 
 
 def _before(first: Box, second: Box, place: int) -> bool:

@@ -172,7 +172,9 @@ def _unassigned_in_region(region: ControlFlowRegion) -> set[str]:
     try:
         links = chain_of(region)
     except ValueError:
-        edges = [name for edge in region.edges() for name in (*_read_on(edge.data), *_read_by(edge.data.condition.code))]
+        edges = [
+            name for edge in region.edges() for name in (*_read_on(edge.data), *_read_by(edge.data.condition.code))
+        ]
         return {*edges, *(name for block in region.nodes() for name in unassigned(block))}
     found: set[str] = set()
     assigned: set[str] = set()
@@ -203,10 +205,9 @@ def _read_by(code: Any) -> Iterator[str]:
     except SyntaxError as error:
         raise ValueError(f"Expected Python, but got '{code}'.") from error
     found = [node for tree in trees for node in ast.walk(tree)]
-    functions = {id(node.func) for node in found if isinstance(node, ast.Call)}
-    for node in found:
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store) and id(node) not in functions:
-            yield node.id
+    skipped = {id(node.func) for node in found if isinstance(node, ast.Call)}
+    skipped |= {id(target) for node in found if isinstance(node, ast.Assign) for target in node.targets}
+    yield from (node.id for node in found if isinstance(node, ast.Name) and id(node) not in skipped)
 
 
 def assigned_inside(block: ControlFlowBlock) -> set[str]:

@@ -34,9 +34,7 @@ _PURE = frozenset(
 _MODULES = frozenset({"", "math", "dace", "dace.math", "np", "numpy"})
 
 
-def read_tasklet(
-    state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires: Wires
-) -> tuple[Statement, ...]:
+def read_tasklet(state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires: Wires) -> tuple[Statement, ...]:
     """Return the statements of one execution of a tasklet.
 
     Before: `x = A[i]; t = x * 2; out = t + 1; B[i] = out`, after: `B[i] = A[i] * 2 + 1`.
@@ -142,9 +140,7 @@ def _kept(target: Read, value: Term, frame: Frame) -> Statement:
     return Statement(frame.builder.add_scalar("value", frame.builder.containers[target.data].dtype), value)
 
 
-def _wired(
-    node: nodes.Tasklet, connector: str, value: Term, frame: Frame, wires: Wires
-) -> tuple[Statement, ...]:
+def _wired(node: nodes.Tasklet, connector: str, value: Term, frame: Frame, wires: Wires) -> tuple[Statement, ...]:
     if (node, connector) in wires:
         return ()
     kind = node.out_connectors[connector]
@@ -168,4 +164,3 @@ def folded(state: dace.SDFGState, edge: Edge, target: Read, value: Term, frame: 
         raise ValueError(f"Expected memlet '{edge.data}' to sum, multiply or take an extremum.")
     frame.builder.folds += 1
     return Call(function, (target, value))
-
