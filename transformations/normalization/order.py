@@ -21,7 +21,8 @@ def order(computation: Computation) -> Computation:
     target's strides. Ranges of reductions follow the element with most dimensions that they read. Statements are as
     early as dependences allow. Loops are called `i0`, `i1`, ..., transients `t0`, `t1`, ...
     """
-    nests = Nests(computation.containers, frozenset(variables(computation.body)), Dependences(computation).facts)
+    dependences = Dependences(computation)
+    nests = Nests(computation.containers, frozenset(variables(computation.body)), dependences.facts)
     settled = replace(computation, body=tuple(nests.settled(node) for node in computation.body))
-    body = tuple(shifted(node) for node in sequence(settled))
+    body = tuple(shifted(node) for node in sequence(settled, dependences))
     return with_canonical_names(replace(computation, body=body))

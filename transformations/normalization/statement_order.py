@@ -30,13 +30,17 @@ from dace_transfer.transformations.normalization.tree import (
 _ROUNDS = 3  # What a container is told apart by: statements up to that many steps away.
 
 
-def sequence(computation: Computation) -> tuple[Node, ...]:
+def sequence(computation: Computation, dependences: Dependences) -> tuple[Node, ...]:
     """Return the body with the nodes of every body in one order that does not depend on names.
 
     Before: `c = a + b; d = exp(a); e = c * d`; after: the same with `c` and `d` in the order of their marks, whichever
     was first.
+
+    Args:
+        computation: The computation.
+        dependences: Those between its nodes.
     """
-    return _sequence(computation.body, (), Dependences(computation), _marks(computation))
+    return _sequence(computation.body, (), dependences, _marks(computation))
 
 
 def _sequence(
