@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dace_transfer.transformations.normalization.affine import Affine
 from dace_transfer.transformations.normalization.terms import COMMUTATIVE, Call, Index, Range, Read, Reduce, Term
@@ -32,18 +32,27 @@ def look_of_statement(statement: Statement, marks: Marks) -> str:
 
 
 def look_of_term(term: Term, marks: Marks, depth: int = 0) -> str:
-    """Return what a term looks like; the order of operands plays no part where it means nothing."""
+    """Return what a term looks like; order and grouping of operands play no part where they mean nothing."""
     if isinstance(term, Read):
         return f"{marks.get(term.data, '')}[{','.join(look_of_affine(entry, marks) for entry in term.index)}]"
     if isinstance(term, Index):
         return f"({look_of_affine(term.value, marks)})"
     if isinstance(term, Call):
-        parts = [look_of_term(argument, marks, depth) for argument in term.arguments]
+        parts = [look_of_term(operand, marks, depth) for operand in _operands(term, term.function)]
         return f"{term.function}({';'.join(sorted(parts) if term.function in COMMUTATIVE else parts)})"
     if isinstance(term, Reduce):
         inside, loops = look_of_loops(term.ranges, marks, f"r{depth}_")
         return f"fold{term.function}{loops}{look_of_term(term.body, inside, depth + 1)}"
     return repr(term.value)
+
+
+def _operands(term: Call, function: str) -> Iterator[Term]:
+    """The arguments of a call, those of arguments that call the same in any grouping as well."""
+    for argument in term.arguments:
+        if isinstance(argument, Call) and argument.function == function and function in COMMUTATIVE:
+            yield from _operands(argument, function)
+        else:
+            yield argument
 
 
 def look_of_loops(loops: Sequence[Range], marks: Marks, stem: str) -> tuple[dict[str, str], list[str]]:
