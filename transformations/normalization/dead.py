@@ -109,6 +109,8 @@ def _without_overwritten(
         else node
         for node in body
     ]
+    if len(inner) < 2:
+        return tuple(inner)
     siblings = Siblings(inner, around, facts)
     for position in range(len(inner) - 1):
         end = siblings.overwriter(position)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-
-import dace
-import numpy as np
 
 from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.movable import is_trivial, repeats_nothing, stored
 from dace_transfer.transformations.normalization.siblings import (
     Nest,
     Place,
@@ -20,25 +17,16 @@ from dace_transfer.transformations.normalization.siblings import (
     positive_sizes,
 )
 from dace_transfer.transformations.normalization.terms import (
-    Call,
-    Index,
-    Number,
     Range,
     Read,
-    Reduce,
     Term,
-    children,
     reads,
     rebuild,
     substitute,
-    walk,
 )
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement, nodes
-from dace_transfer.transformations.normalization.types import type_of
 
 _ROUNDS = 20
-_DEEPEST = 80  # Calls inside of each other in a value that is moved; passes are recursive.
-_REPEATABLE = 2  # Operations of a value that is read several times in one statement and yet moved there.
 
 
 def inline(computation: Computation) -> Computation:
@@ -47,9 +35,9 @@ def inline(computation: Computation) -> Computation:
     Before: `for i: t[i] = 2*A[i]`, `for j: B[j] = t[j] + 1`, after: `for j: B[j] = 2*A[j] + 1`.
     Before: `for i: C[i] = b*C[i]`, `for j: C[j] = C[j] + A[j]`, after: `for j: C[j] = b*C[j] + A[j]`.
 
-    Copies of elements and literals in transients go to all that read them. Other values go to the only statement that
-    sees them, if that repeats no work; what computed them disappears. A value is moved only where that provably
-    changes neither what is read nor how it is rounded.
+    Literals, copies of elements and a little arithmetic of scalars in transients go to all that read them. Other
+    values go to the only statement that sees them, if that repeats no work; what computed them disappears. A value is
+    moved only where that provably changes neither what is read nor how it is rounded.
     """
     facts = positive_sizes(computation)
     for _ in range(_ROUNDS):
@@ -78,6 +66,8 @@ class _Inliner:
     def inlined(self, body: tuple[Node, ...], around: tuple[Range, ...]) -> tuple[Node, ...]:
         """Return a body, innermost bodies first, after one pass from its first node to its last."""
         inner = [node for node in (self._inside(node, around) for node in body) if node is not None]
+        if len(inner) < 2:
+            return tuple(inner)
         siblings = Siblings(inner, around, self._facts)
         for position in range(len(inner) - 1):
             nest = nest_of(siblings.nodes[position])
@@ -93,10 +83,10 @@ class _Inliner:
 
     def _spread(self, siblings: Siblings, position: int, nest: Nest) -> None:
         target = nest.statement.target
-        value = _stored(nest.statement.value, self._containers[target.data].dtype, self._containers)
+        value = stored(nest.statement.value, self._containers[target.data].dtype, self._containers)
         if value is None:
             return
-        if _is_trivial(value) and target.data in self._local and target.data not in _names(value):
+        if is_trivial(value) and target.data in self._local and target.data not in _names(value):
             self._copy(siblings, position, nest, value)
         seen = self._seen(siblings, position, target.data)
         if seen is not None and (not seen or self._moved(siblings, position, nest, value, seen)):
@@ -116,12 +106,12 @@ class _Inliner:
     def _moved(self, siblings: Siblings, position: int, nest: Nest, value: Term, seen: Sequence[Place]) -> bool:
         """Put a value where alone it is seen, and tell whether that was possible."""
         target = nest.statement.target
-        if _depth(value) > _DEEPEST or len(_different(seen)) > 1:
+        if len(_different(seen)) > 1:
             return False
         if any(read.data == target.data and read != target for read in reads(value)):
             return False
         moved = self._at(siblings, position, nest, value, seen)
-        if moved is None or not _repeats_nothing(value, seen, moved[1]):
+        if moved is None or not repeats_nothing(value, seen, moved[1]):
             return False
         self._replace(siblings, seen[0], {seen[0].element: moved[0]})
         return True
@@ -184,56 +174,6 @@ def _is_update(siblings: Siblings, read: Place, write: Place) -> bool:
         return False
     nest = nest_of(siblings.nodes[write.position])
     return nest is not None and nest.solve(write.element.index) is not None
-
-
-def _repeats_nothing(value: Term, places: Sequence[Place], solved: dict[str, Affine]) -> bool:
-    if _is_trivial(value):
-        return True
-    has_reduction = any(isinstance(term, Reduce) for term in walk(value))
-    calls = sum(isinstance(term, Call) for term in walk(value))
-    if len(places) > 1 and (has_reduction or calls > _REPEATABLE):
-        return False
-    if has_reduction and any(place.folds for place in places):
-        return False
-    return all(_is_one_to_one(place.ranges, solved) for place in places)
-
-
-def _is_one_to_one(ranges: Iterable[Range], values: dict[str, Affine]) -> bool:
-    """Whether no two iterations of the ranges need the same iteration of a producer."""
-    names = {loop.variable for loop in ranges}
-    used = [name for value in values.values() for name in value.words & names]
-    return sorted(used) == sorted(names) and all(value.is_affine_in(names) for value in values.values())
-
-
-def _stored(value: Term, dtype: dace.typeclass, containers: Mapping[str, dace.data.Data]) -> Term | None:
-    """What reading a value back from a container of a type gives; None if storing it may round it."""
-    if isinstance(value, Number):
-        return _literal(value, np.dtype(dtype.type))
-    if isinstance(value, Call) and value.function == "neg" and isinstance(value.arguments[0], Number):
-        inner = _stored(value.arguments[0], dtype, containers)
-        return inner and Call("neg", (inner,))
-    if isinstance(value, Index):
-        return value if np.dtype(dtype.type).kind == "i" else None
-    return value if type_of(value, containers) == dtype else None
-
-
-def _literal(number: Number, dtype: np.dtype[Any]) -> Number | None:
-    value = number.value
-    if dtype.kind == "f" and isinstance(value, int):
-        return Number(float(value))
-    if dtype.kind in "iu" and type(value) is int:
-        return number if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max else None
-    return number if type(value) is {"f": float, "b": bool, "c": complex}.get(dtype.kind) else None
-
-
-def _depth(term: Term) -> int:
-    return 1 + max(map(_depth, children(term)), default=0)
-
-
-def _is_trivial(value: Term) -> bool:
-    if isinstance(value, Call) and value.function == "neg":
-        value = value.arguments[0]
-    return isinstance(value, (Number, Index, Read))
 
 
 def _with(node: Node, old: Statement, new: Statement) -> Node:

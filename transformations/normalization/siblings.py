@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
@@ -72,17 +74,22 @@ class Nest:
         return solved if len(solved) == len(own) else None
 
 
+@lru_cache(maxsize=1000)
+def _extent(size: Any) -> Affine:
+    return affine(size)
+
+
 def positive_sizes(computation: Computation) -> tuple[Affine, ...]:
     """Return what is at least 0 because arguments, and sizes that are extents, are at least 1.
 
     Extents of transients that are differences of sizes, such as `N - 2`, may well be 0: theirs are then empty loops.
     """
-    symbols = {str(symbol) for symbol in computation.origin.free_symbols}
+    symbols = set(computation.origin.symbols)
     extents = {
         extent
         for desc in computation.containers.values()
-        for extent in map(affine, desc.shape)
-        if extent.words and extent.words <= symbols and (not desc.transient or str(extent) in symbols)
+        for extent in map(_extent, desc.shape)
+        if extent.words and (not desc.transient or str(extent) in symbols)
     }
     return tuple(extent - 1 for extent in sorted(extents, key=str))
 

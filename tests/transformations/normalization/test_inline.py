@@ -212,6 +212,33 @@ y[0] = -2.0
     )
 
 
+def test_a_little_arithmetic_of_scalars_goes_into_loops_as_well(becomes):
+    becomes(
+        "s = a - 1.0\nr = sqrt(b)\nfor i in range(0, N):\n    y[i] = x[i] / s\n"
+        "    z[i] = s * r * sum(A[i, k] for k in range(0, N))",
+        "for i in range(0, N):\n    y[i] = x[i] / (a - 1.0)\n"
+        "    z[i] = (a - 1.0) * sqrt(b) * sum(A[i, k] for k in range(0, N))",
+    )
+
+
+def test_what_scales_the_factor_of_a_sum_moves_into_it(becomes):
+    becomes(
+        """
+for i in range(0, N):
+    for k in range(0, N):
+        T[i, k] = a * A[i, k]
+for p in range(0, N):
+    for q in range(0, N):
+        C[p, q] = sum(T[p, m] * B[m, q] for m in range(0, N))
+""",
+        """
+for p in range(0, N):
+    for q in range(0, N):
+        C[p, q] = sum((a * A[p, m]) * B[m, q] for m in range(0, N))
+""",
+    )
+
+
 def test_a_cheap_value_read_twice_in_one_statement_is_repeated_a_dear_one_not(becomes, stays):
     becomes(
         """
