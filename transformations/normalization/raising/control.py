@@ -17,14 +17,12 @@ from dace_transfer.transformations.normalization.raising.boxes import counted, n
 from dace_transfer.transformations.normalization.raising.dataflow import Body, Piece, StateReader
 from dace_transfer.transformations.normalization.raising.frame import Frame, is_integer
 from dace_transfer.transformations.normalization.raising.nested import frame_inside
-from dace_transfer.transformations.normalization.raising.opaque import (
+from dace_transfer.transformations.normalization.raising.opaque import opaque, opaque_chain, opaque_part
+from dace_transfer.transformations.normalization.raising.symbols import (
     Link,
     assigned_inside,
     chain_of,
     names_of,
-    opaque,
-    opaque_chain,
-    opaque_part,
     unassigned,
 )
 from dace_transfer.transformations.normalization.tree import Node, Opaque
