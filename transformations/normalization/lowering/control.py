@@ -117,11 +117,12 @@ def _nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...], share
     for name in sorted(shared):
         described = copy.deepcopy(flow.sdfg.arrays[name])
         described.transient = False
-        described.lifetime = dace.dtypes.AllocationLifetime.Scope
         nested.add_datadesc(name, described)
     inner = Flow(nested, nested, flow.context, (*flow.around, *ranges))
     add_body(inner, body)
     inner.finish()
+    for described in nested.arrays.values():
+        described.lifetime = dace.dtypes.AllocationLifetime.Scope
     for name in sorted(map(str, nested.free_symbols)):
         if name not in nested.symbols:
             nested.add_symbol(name, flow.sdfg.symbols.get(name, dace.int64))

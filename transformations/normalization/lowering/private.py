@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import permutations
 
 from dace import data
 
-from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.affine import Affine, constant
 from dace_transfer.transformations.normalization.lowering.flow import Context, mentions
 from dace_transfer.transformations.normalization.terms import Range, Read, reads
 from dace_transfer.transformations.normalization.tree import Node, Opaque, nodes, statements, variables
@@ -17,13 +17,16 @@ def privates(context: Context, ranges: tuple[Range, ...], body: tuple[Node, ...]
     """Return the containers that each iteration of parallel loops gets one of.
 
     They are the transients that nothing else names, less those of which each iteration has its own elements anyway:
-    these may hold values for later.
+    these may hold values for later. Iterations that all write one element of a transient are independent only if
+    each has a transient of its own, so these are private even if others use a container of that name too.
     """
     containers = context.computation.containers
     named = mentions(body)
-    alone = {name for name, count in named.items() if containers[name].transient and context.mentions[name] == count}
+    transients = {name for name in named if containers[name].transient}
     views = {name for name in named if isinstance(containers[name], (data.View, data.Reference))}
-    return views | {name for name in alone if not _is_divided(name, ranges, body)}
+    alone = {name for name in transients if context.mentions[name] == named[name]}
+    apart = {name for name in alone if not _is_divided(name, ranges, body)}
+    return views | apart | (transients & set(_overwritten(ranges, body)))
 
 
 def _is_divided(name: str, ranges: tuple[Range, ...], body: tuple[Node, ...]) -> bool:
@@ -45,10 +48,19 @@ def _accesses(name: str, body: Iterable[Node]) -> list[Read]:
     return [read for read in parts if read.data == name]
 
 
-def _is_steady(parts: Iterable[Affine], inner: set[str]) -> bool:
-    return len(set(parts := tuple(parts))) == 1 and parts[0].words.isdisjoint(inner)
+def _is_steady(parts: tuple[Affine, ...], inner: set[str]) -> bool:
+    return len(set(parts)) == 1 and parts[0].words.isdisjoint(inner)
 
 
 def _tells(index: Affine, loop: str, loops: list[str]) -> bool:
     """Whether an index differs for any two values of one loop, whatever the others are."""
     return index.is_affine_in([loop]) and index.words & set(loops) == {loop}
+
+
+def _overwritten(ranges: tuple[Range, ...], body: tuple[Node, ...]) -> Iterator[str]:
+    """Containers of which all iterations of one of the loops write the same elements."""
+    loops = {loop.variable for loop in ranges if loop.end - loop.begin != constant(1)}
+    for around, one in statements(body):
+        bounds = [bound for loop in around for bound in (loop.range.begin, loop.range.end)]
+        if not loops <= {word for value in (*one.target.index, *bounds) for word in value.words}:
+            yield one.target.data

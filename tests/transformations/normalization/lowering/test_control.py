@@ -24,8 +24,8 @@ CASES = {
     ),
     "scan_of_rows": ("map([for(tasklet)])", NI + " for k in range(1, K):\n  A[i, k] = A[i, k - 1] + A[i, k]"),
     "imperfect": (
-        "map([tasklet | for(tasklet) | tasklet map(tasklet)])",
-        NI + " b = 0\n for k in range(0, K):\n  b = b + A[i, k] * x[k]\n y[i] = b\n"
+        "map([tasklet | for(tasklet) | map(tasklet) tasklet])",
+        NI + " b = 0\n for k in range(0, K):\n  b = b + A[i, k] * x[k]\n y[i] = b * a\n"
         " for k in parallel(0, K):\n  A[i, k] = b",
     ),
     "private_rows": (
@@ -41,6 +41,10 @@ CASES = {
         "map([tasklet map([tasklet | for(tasklet) | tasklet])])",
         NI + " y[i] = 0\n for k in parallel(0, K):\n  b = A[i, k]\n  for l in range(0, T):\n   b = b * b + G[i, l, k]\n"
         "  A[i, k] = b",
+    ),
+    "one_name_twice": (
+        "map([tasklet | for(tasklet) | tasklet]) tasklet tasklet",
+        NI + " b = 0\n for k in range(0, K):\n  b = b + A[i, k]\n y[i] = b\nb = z[0]\nt[0] = b + y[1]",
     ),
     "two_loops_around": (
         "map([tasklet | for(tasklet)])",
