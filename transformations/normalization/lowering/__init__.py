@@ -38,9 +38,8 @@ def _signature(computation: Computation) -> dace.SDFG:
     result.arg_names = list(origin.arg_names)
     for kind in ("global_code", "init_code", "exit_code"):
         setattr(result, kind, copy.deepcopy(getattr(origin, kind)))
-    free = {str(name) for name in origin.free_symbols}
     for name, dtype in origin.symbols.items():
-        if name in free:
+        if name in computation.sizes:
             result.add_symbol(name, dtype)
     for name, descriptor in origin.arrays.items():
         if not descriptor.transient:

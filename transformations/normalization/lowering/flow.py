@@ -87,7 +87,7 @@ class Flow:
 
     def begin(self, read: Collection[str], written: Collection[str]) -> None:
         """Make the last state one where code may be added that reads and writes the given containers."""
-        self.declare([*read, *written])
+        self.declare(sorted({*read, *written}))
         if self._newest is None or not all(self._may_write(name, read) for name in written):
             self.append(dace.SDFGState(self.context.label("state"), self.sdfg))
             self._newest = {}
