@@ -7,14 +7,15 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.dependence import positive_sizes
 from dace_transfer.transformations.normalization.movable import is_trivial, repeats_nothing, stored
+from dace_transfer.transformations.normalization.overwriting import is_overwritten
 from dace_transfer.transformations.normalization.siblings import (
     Nest,
     Place,
     Siblings,
     nest_of,
     places_read,
-    positive_sizes,
 )
 from dace_transfer.transformations.normalization.terms import (
     Range,
@@ -136,7 +137,7 @@ class _Inliner:
         solved = nest.solve(element.index) or {}
         moved = substitute(value, solved)
         needed = [read for place in places for read in (place, *places_read(moved, place))]
-        return None if any(_is_overwritten(siblings, position, read) for read in needed) else (moved, solved)
+        return None if any(is_overwritten(siblings, position, read) for read in needed) else (moved, solved)
 
     def _replace(self, siblings: Siblings, place: Place, values: dict[Read | None, Term]) -> None:
         if not values or place.statement is None:
@@ -158,22 +159,6 @@ class _Inliner:
 def _different(places: Iterable[Place]) -> set[Hashable]:
     """What is read, where equal reads of one statement are one."""
     return {(place.position, id(place.statement), place.element) for place in places}
-
-
-def _is_overwritten(siblings: Siblings, position: int, read: Place) -> bool:
-    """Whether what a place reads may be written between the sibling at a position and the place."""
-    return any(
-        not _is_update(siblings, read, write) and siblings.meet(read, write)
-        for write in siblings.writes(read.data, position, read.position)
-    )
-
-
-def _is_update(siblings: Siblings, read: Place, write: Place) -> bool:
-    """Whether what is read is exactly what the same statement writes, and no other iteration of its nest writes."""
-    if write.element != read.element or write.element is None or write.statement is not read.statement:
-        return False
-    nest = nest_of(siblings.nodes[write.position])
-    return nest is not None and nest.solve(write.element.index) is not None
 
 
 def _with(node: Node, old: Statement, new: Statement) -> Node:

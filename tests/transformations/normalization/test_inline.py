@@ -221,24 +221,6 @@ def test_a_little_arithmetic_of_scalars_goes_into_loops_as_well(becomes):
     )
 
 
-def test_what_scales_the_factor_of_a_sum_moves_into_it(becomes):
-    becomes(
-        """
-for i in range(0, N):
-    for k in range(0, N):
-        T[i, k] = a * A[i, k]
-for p in range(0, N):
-    for q in range(0, N):
-        C[p, q] = sum(T[p, m] * B[m, q] for m in range(0, N))
-""",
-        """
-for p in range(0, N):
-    for q in range(0, N):
-        C[p, q] = sum((a * A[p, m]) * B[m, q] for m in range(0, N))
-""",
-    )
-
-
 def test_a_cheap_value_read_twice_in_one_statement_is_repeated_a_dear_one_not(becomes, stays):
     becomes(
         """
@@ -324,6 +306,28 @@ def test_a_pure_update_may_read_what_it_writes(becomes):
         "for i in range(0, N):\n    t[i] = 2.0 * x[i]\nfor j in parallel(0, N):\n    x[j] = t[j] + 1.0",
         "for j in parallel(0, N):\n    x[j] = 2.0 * x[j] + 1.0",
     )
+
+
+def test_a_mirror_image_reads_no_element_that_another_iteration_writes(becomes, stays):
+    text = """
+for i in range(0, N):
+    for j in range({begin}, N):
+        T[i, j] = C[i, j]
+for p in parallel(0, N):
+    for q in parallel({other}, N):
+        C[q, p] = T[p, q]
+"""
+    becomes(
+        text.format(begin="i", other="p"),
+        """
+for p in parallel(0, N):
+    for q in parallel(p, N):
+        C[q, p] = C[p, q]
+""",
+    )
+    stays(text.format(begin="0", other="0"))
+    stays("for i in range(0, N - 1):\n    t[i] = x[i + 1]\nfor j in parallel(0, N - 1):\n    x[j] = t[j]")
+    stays("for i in range(0, N - 1):\n    t[i] = x[i]\nfor j in parallel(0, N - 1):\n    x[j + 1] = t[j]")
 
 
 @pytest.mark.parametrize(
