@@ -59,13 +59,21 @@ def _joined(parts: list[str], anyhow: bool) -> str:
     return f"{{{','.join(sorted(parts))}}}" if anyhow else f"({','.join(parts)})"
 
 
-def _mentions(signature: Signature, path: str = "") -> Iterator[tuple[Vertex, str]]:
-    """Yield every vertex a signature mentions, with the place where; all places in a bag are one."""
+def _mentions(
+    signature: Signature, path: str = "", beside: tuple[Signature, ...] = ()
+) -> Iterator[tuple[Vertex, str, tuple[Signature, ...]]]:
+    """Yield every vertex a signature mentions, the place where, and the parts of bags that it is mentioned in.
+
+    All places in a bag are one, so that it is what they hold that tells them apart: in `a*b + c*d`, `a` is with `b`.
+    """
     if isinstance(signature, Ref):
-        yield signature[0], path
+        yield signature[0], path, beside
+    elif isinstance(signature, Bag):
+        for part in signature:
+            yield from _mentions(part, f"{path}.", beside if isinstance(part, Ref) else (*beside, part))
     elif isinstance(signature, tuple):
         for index, part in enumerate(signature):
-            yield from _mentions(part, f"{path}.{'' if isinstance(signature, Bag) else index}")
+            yield from _mentions(part, f"{path}.{index}", beside)
 
 
 class _Colouring:
@@ -73,10 +81,10 @@ class _Colouring:
 
     def __init__(self, vertices: Mapping[Vertex, Signature]):
         self._vertices = vertices
-        self._mentioned: dict[Vertex, list[tuple[Vertex, str]]] = {vertex: [] for vertex in vertices}
+        self._mentioned: dict[Vertex, list[tuple[Vertex, str, tuple[Signature, ...]]]] = {v: [] for v in vertices}
         for vertex, signature in vertices.items():
-            for other, path in _mentions(signature):
-                self._mentioned[other].append((vertex, path))
+            for other, path, beside in _mentions(signature):
+                self._mentioned[other].append((vertex, path, beside))
         self.colours: dict[Vertex, str] = dict.fromkeys(vertices, "")
         self.tied: dict[str, list[Vertex]] = {"": list(vertices)}
 
@@ -100,7 +108,10 @@ class _Colouring:
         )
 
     def _surroundings(self, vertex: Vertex) -> str:
-        users = sorted(self.colours[user] + path for user, path in self._mentioned[vertex])
+        users = sorted(
+            "".join((self.colours[user], path, *(_text(part, self.colours) for part in beside)))
+            for user, path, beside in self._mentioned[vertex]
+        )
         return "\n".join([_text(self._vertices[vertex], self.colours), *users])
 
     def individualise(self) -> None:

@@ -106,7 +106,7 @@ class Rules:
         return isinstance(value, int) or any(map(self.is_floating, beside))
 
     def sum(self, arguments: Sequence[Term]) -> Term:
-        terms = _flat("+", arguments)
+        terms = self.gathered(_flat("+", arguments))
         index = sum((term.value for term in terms if isinstance(term, Index)), constant(0))
         total = sum(term.value for term in terms if isinstance(term, Number) and _is_number(term)) + index.constant
         rest: list[Term] = [term for term in terms if not isinstance(term, Index) and not _is_number(term)]
@@ -119,6 +119,24 @@ class Rules:
         if not self.is_neutral(total, 0, rest):
             rest = [*rest, Number(total)]
         return rest[0] if len(rest) == 1 else Call("+", tuple(rest))
+
+    def gathered(self, terms: list[Term]) -> list[Term]:
+        """Take the scalars that several terms of a sum are multiplied by out of them: `a*x + a*y` is `a*(x + y)`."""
+        keys = [tuple(sorted(filter(_is_scalar, _unsigned_factors(term)), key=str)) for term in terms]
+        shared = [key for key in dict.fromkeys(keys) if key and keys.count(key) > 1]
+        result = [term for term, key in zip(terms, keys, strict=True) if key not in shared]
+        for scalars in shared:
+            rests = [self.without(term, scalars) for term, key in zip(terms, keys, strict=True) if key == scalars]
+            result.append(self.product([*scalars, self.sum(rests)]))
+        return result
+
+    def without(self, term: Term, scalars: Sequence[Term]) -> Term:
+        """A product, up to its sign, without some of its factors."""
+        left = list(_unsigned_factors(term))
+        for scalar in scalars:
+            left.remove(scalar)
+        rest = self.product(left) if left else Number(1)
+        return self.signed(isinstance(term, Call) and term.function == "neg", rest)
 
     def negative(self, arguments: Sequence[Term]) -> Term:
         (term,) = arguments
@@ -226,6 +244,14 @@ class Rules:
         above, below = quotient.arguments
         is_outside = own.isdisjoint(names_in(below)) and not own.isdisjoint(names_in(above))
         return is_outside and any(map(self.is_floating, quotient.arguments))
+
+
+def _unsigned_factors(term: Term) -> tuple[Term, ...]:
+    return factors(term.arguments[0] if isinstance(term, Call) and term.function == "neg" else term)
+
+
+def _is_scalar(term: Term) -> bool:
+    return isinstance(term, Read) and all(entry.is_constant for entry in term.index)
 
 
 def _is_free(term: Term, ranges: tuple[Range, ...]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.dependence import positive_sizes
 from dace_transfer.transformations.normalization.overwriting import is_overwritten, may_overwrite
 from dace_transfer.transformations.normalization.siblings import (
     Nest,
@@ -14,7 +15,6 @@ from dace_transfer.transformations.normalization.siblings import (
     Siblings,
     nest_of,
     places_read,
-    positive_sizes,
 )
 from dace_transfer.transformations.normalization.terms import Range, Read, Term, reads, rebuild, substitute
 from dace_transfer.transformations.normalization.tree import (

@@ -8,7 +8,8 @@ from dataclasses import replace
 import dace
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.siblings import Siblings, positive_sizes
+from dace_transfer.transformations.normalization.dependence import positive_sizes
+from dace_transfer.transformations.normalization.siblings import Siblings
 from dace_transfer.transformations.normalization.terms import (
     Call,
     Range,

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
@@ -59,13 +61,12 @@ class Dependences:
     """Answers whether nodes of a computation depend on one another; remembers what it was asked."""
 
     def __init__(self, computation: Computation):
-        sizes = {str(symbol) for symbol in computation.origin.free_symbols}
-        self._facts = tuple(_positive_extents(computation, sizes))
+        self._facts = positive_sizes(computation)
         self._accesses: dict[int, tuple[Node, tuple[Access, ...]]] = {}
 
     @property
     def facts(self) -> tuple[Affine, ...]:
-        """What is at least 0 because containers have at least one element."""
+        """What is at least 0 because arguments have at least one element."""
         return self._facts
 
     def within(self, source: Node, sink: Node, around: Sequence[Range], ignoring: Collection[str] = ()) -> bool:
@@ -113,14 +114,29 @@ class Dependences:
         if first.index is None or second.index is None:
             return True
         second = _moved(second, later)
-        equations = [a - b for a, b in zip(first.index, second.index, strict=True)]
+        equations = [a - b for a, b in zip(first.index, second.index or (), strict=True)]
         bounds = [bound for loop in (*first.ranges, *second.ranges) for bound in _bounds(loop)]
         return feasible(equations, [*self._facts, *outer, *bounds])
 
 
-def _positive_extents(computation: Computation, sizes: Collection[str]) -> Iterator[Affine]:
-    found = {affine(size) for desc in computation.containers.values() for size in desc.shape}
-    yield from (size - 1 for size in sorted(found, key=str) if not size.is_constant and size.words <= set(sizes))
+@lru_cache(maxsize=1000)
+def _extent(size: Any) -> Affine:
+    return affine(size)
+
+
+def positive_sizes(computation: Computation) -> tuple[Affine, ...]:
+    """Return what is at least 0 because arguments, and sizes that are extents, are at least 1.
+
+    Extents of transients that are differences of sizes, such as `N - 2`, may well be 0: theirs are then empty loops.
+    """
+    symbols = computation.sizes
+    extents = {
+        extent
+        for desc in computation.containers.values()
+        for extent in map(_extent, desc.shape)
+        if extent.words and (not desc.transient or str(extent) in symbols)
+    }
+    return tuple(extent - 1 for extent in sorted(extents, key=str))
 
 
 def _bounds(loop: Range) -> Iterable[Affine]:

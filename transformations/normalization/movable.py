@@ -79,7 +79,7 @@ def repeats_nothing(value: Term, places: Sequence[Place], solved: Mapping[str, A
         places: Where one statement reads it.
         solved: The iteration of the nest that they read, in terms of the loops around them.
     """
-    if is_trivial(value) or (_is_scaled(value) and all(_is_summed_factor(place) for place in places)):
+    if is_trivial(value):
         return True
     if _depth(value) > _DEEPEST:
         return False
@@ -90,30 +90,6 @@ def repeats_nothing(value: Term, places: Sequence[Place], solved: Mapping[str, A
     if has_reduction and any(place.folds for place in places):
         return False
     return all(_is_one_to_one(place.ranges, solved) for place in places)
-
-
-def _is_scaled(value: Term) -> bool:
-    """Whether a value is one element times what is the same for all elements."""
-    if not isinstance(value, Call) or value.function != "*":
-        return False
-    varying = [factor for factor in value.arguments if not _is_fixed(factor)]
-    return len(varying) == 1 and isinstance(varying[0], Read)
-
-
-def _is_fixed(factor: Term) -> bool:
-    return isinstance(factor, Number) or (isinstance(factor, Read) and all(e.is_constant for e in factor.index))
-
-
-def _is_summed_factor(place: Place) -> bool:
-    """Whether an element is read as a factor of what a sum adds up, so that what scales it can leave the sum."""
-    return place.statement is not None and any(
-        isinstance(term, Reduce)
-        and term.function == "+"
-        and isinstance(term.body, Call)
-        and term.body.function == "*"
-        and place.element in term.body.arguments
-        for term in walk(place.statement.value)
-    )
 
 
 def _is_one_to_one(ranges: Iterable[Range], values: Mapping[str, Affine]) -> bool:

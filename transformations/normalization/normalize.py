@@ -10,14 +10,16 @@ from dace_transfer.transformations.normalization.algebra import simplify_terms
 from dace_transfer.transformations.normalization.dead import remove_dead
 from dace_transfer.transformations.normalization.distribute import distribute
 from dace_transfer.transformations.normalization.inline import inline
+from dace_transfer.transformations.normalization.lifetimes import split_lifetimes
 from dace_transfer.transformations.normalization.lowering import lower
 from dace_transfer.transformations.normalization.order import order
 from dace_transfer.transformations.normalization.privatize import privatize
 from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.normalization.reductions import reduce_loops
+from dace_transfer.transformations.normalization.scaling import move_scales
+from dace_transfer.transformations.normalization.share import share
 from dace_transfer.transformations.normalization.split import split_reductions
 from dace_transfer.transformations.normalization.tree import Computation, Opaque, nodes
-
 
 _MOST_ROUNDS = 20
 
@@ -46,16 +48,16 @@ def normalize(sdfg: dace.SDFG) -> dace.SDFG:
 def rewrite(computation: Computation) -> Computation:
     """Bring a computation into its normal form; what is in that form already does not change."""
     computation = _settled(computation)
-    computation = distribute(privatize(computation))
+    computation = distribute(privatize(split_lifetimes(computation)))
     computation = _settled(computation)
-    return order(split_reductions(computation))
+    return order(share(split_reductions(order(computation))))
 
 
 def _settled(computation: Computation) -> Computation:
     """Simplify until nothing changes any more."""
     for _ in range(_MOST_ROUNDS):
         before = str(computation)
-        for simpler in (simplify_terms, reduce_loops, inline, remove_dead):
+        for simpler in (simplify_terms, reduce_loops, move_scales, inline, remove_dead):
             computation = simpler(computation)
         if str(computation) == before:
             break

@@ -37,7 +37,7 @@ class _Plan:
     def __init__(self, computation: Computation):
         self._dependences = Dependences(computation)
         self._containers = computation.containers
-        self._sizes = {str(symbol) for symbol in computation.origin.free_symbols}
+        self._sizes = computation.sizes
         self._names: dict[int, frozenset[str]] = {}
         temporary = {name for name, desc in computation.containers.items() if desc.transient and _is_plain(desc)}
         self._rank = max([2, *(len(_long_sides(desc)) for desc in computation.containers.values())])

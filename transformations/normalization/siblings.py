@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
-from dace_transfer.transformations.normalization.affine import Affine, affine, variable
+from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.terms import (
     Range,
@@ -17,7 +15,7 @@ from dace_transfer.transformations.normalization.terms import (
     children,
     substitute_range,
 )
-from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque, Statement
+from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement
 
 _KILLERS = 8  # Later writers that are looked at; a container written more often is no temporary.
 
@@ -72,26 +70,6 @@ class Nest:
                 return None
             solved[name] = (wanted - written) * factor + variable(name)
         return solved if len(solved) == len(own) else None
-
-
-@lru_cache(maxsize=1000)
-def _extent(size: Any) -> Affine:
-    return affine(size)
-
-
-def positive_sizes(computation: Computation) -> tuple[Affine, ...]:
-    """Return what is at least 0 because arguments, and sizes that are extents, are at least 1.
-
-    Extents of transients that are differences of sizes, such as `N - 2`, may well be 0: theirs are then empty loops.
-    """
-    symbols = set(computation.origin.symbols)
-    extents = {
-        extent
-        for desc in computation.containers.values()
-        for extent in map(_extent, desc.shape)
-        if extent.words and (not desc.transient or str(extent) in symbols)
-    }
-    return tuple(extent - 1 for extent in sorted(extents, key=str))
 
 
 def nest_of(node: Node | None) -> Nest | None:

@@ -27,11 +27,17 @@ class Range:
         return f"{self.variable} in range({self.begin}, {self.end})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Number:
-    """A literal."""
+    """A literal. `1`, `1.0` and `True` are three."""
 
     value: bool | int | float | complex
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Number) and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
 
     def __str__(self) -> str:
         return repr(self.value)

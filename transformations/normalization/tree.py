@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import dace
 from dace.sdfg.state import ControlFlowBlock
@@ -99,11 +100,22 @@ class Computation:
         return "\n".join(_lines(self.body, ""))
 
     @property
+    def sizes(self) -> frozenset[str]:
+        """Symbols that have a value before the program runs."""
+        return _free_symbols(self.origin)
+
+    @property
     def pinned(self) -> frozenset[str]:
         """Containers that opaque blocks name."""
         return frozenset(
             name for node in nodes(self.body) if isinstance(node, Opaque) for name in node.reads | node.writes
         )
+
+
+@lru_cache(maxsize=4)
+def _free_symbols(sdfg: dace.SDFG) -> frozenset[str]:
+    """Asked for by every pass, and slow."""
+    return frozenset(map(str, sdfg.free_symbols))
 
 
 def _lines(body: Iterable[Node], indent: str) -> Iterator[str]:
@@ -162,7 +174,7 @@ class Names:
 
     def __init__(self, computation: Computation):
         taken = variables(computation.body) | set(computation.containers) | set(map(str, computation.origin.symbols))
-        self._taken = taken | set(map(str, computation.origin.free_symbols))
+        self._taken = taken | computation.sizes
 
     def fresh(self, stem: str) -> str:
         """Return a new name that starts with `stem`."""
