@@ -130,8 +130,8 @@ def _functions(w: Writer, a: str, b: str, c: str) -> tuple[str, ...]:
         f"{a} / (1.5 + np.abs({b}))",
         f"{a} ** 2 + {b}",
         f"np.sin({a}) * {b}",
-        f"{a} if {b} > {threshold} else {c}",
-        f"({a} if {c} > {threshold} else {constant(w)}) * {b}",
+        f"np.where({b} > {threshold}, {a}, {c})",
+        f"np.where({c} > {threshold}, {a} * {b}, {c})",
     )
 
 
@@ -147,7 +147,7 @@ def _integer(w: Writer, scope: Scope, arrays: Sequence[Array]) -> str:
             f"max({a}, {b})",
             f"min({a}, {b}) + 1",
             f"({a} + 2 * {b}) % 7",
-            f"{a} if {b} > 4 else 2",
+            f"np.where({b} > 4, {a}, {b})",
         )
     )
 
@@ -161,13 +161,15 @@ def condition(w: Writer, scope: Scope) -> str:
         same = [v for v in variables if v.symbol == first.symbol and v != first]
         if same and w.chance(0.6):
             return f"{first.name} {w.rng.choice(('<', '<=', '==', '!=', '>'))} {w.rng.choice(same).name}"
-        options = (f"{first.name} == 0", f"{first.name} > 0", f"{first.name} < {first.symbol} - 1", f"{first.name} % 2 == 0")
-        return w.rng.choice(options)
+        last = f"{first.symbol} - 1"
+        return f"{first.name} {w.rng.choice(('== 0', '> 0', '% 2 == 0', f'< {last}', f'== {last}'))}"
     w.features.add("branch on values")
     if w.dtype == "int64":
         return f"{read(w, scope)} > {w.rng.randrange(2, 7)}"
     text = f"{atom(w, scope)} {w.rng.choice(('<', '>'))} {w.rng.choice(_THRESHOLDS)}"
-    return text if w.chance(0.85) else f"{text} {w.rng.choice(('and', 'or'))} {atom(w, scope)} > {w.rng.choice(_THRESHOLDS)}"
+    if w.chance(0.85):
+        return text
+    return f"{text} {w.rng.choice(('and', 'or'))} {atom(w, scope)} > {w.rng.choice(_THRESHOLDS)}"
 
 
 def scaled(w: Writer, value: str) -> str:

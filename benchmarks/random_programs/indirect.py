@@ -32,12 +32,13 @@ def histogram(w: Writer) -> None:
     w.features.add("histogram")
     n, m = w.symbol(), w.symbol()
     places = w.argument(n, dtype="int64", content="places", bound=m)
-    values, target = w.array(n), None
+    values = w.array(n)
     target = w.array(m, other=(values,))
     if w.chance(0.5):
         w.line(f"{target.name}[:] = 0.0")
     with w.nest(Variable("i", n)):
-        w.line(f"{target.name}[{places.name}[i]] += {w.rng.choice((f'{values.name}[i]', '1.0', f'{values.name}[i] * 0.5'))}")
+        added = w.rng.choice((f"{values.name}[i]", "1.0", f"{values.name}[i] * 0.5"))
+        w.line(f"{target.name}[{places.name}[i]] += {added}")
 
 
 def scatter(w: Writer) -> None:

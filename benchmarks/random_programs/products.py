@@ -37,10 +37,10 @@ def _whole(operand: Operand) -> str:
 def _product_loops(w: Writer, left: Operand, right: Operand) -> None:
     n, k, m = left[2], left[3], right[3]
     target = w.target(n, m, other=(left[0], right[0]))
-    i, j, l = Variable("i", n), Variable("j", m), Variable("k", k)
+    i, j, inner = Variable("i", n), Variable("j", m), Variable("k", k)
     if w.chance(0.7) or target in w.local:
         _clear(w, target, (i, j))
-    loops = w.rng.sample((i, j, l), 3)
+    loops = w.rng.sample((i, j, inner), 3)
     w.features.add("product " + "".join(v.name for v in loops))
     with w.nest(*loops):
         factor = f"{w.scalar()} * " if w.chance(0.3) else ""
@@ -63,7 +63,7 @@ def _product_dot(w: Writer, left: Operand, right: Operand) -> None:
     """Each element by itself, in a local scalar or in place."""
     n, k, m = left[2], left[3], right[3]
     target = w.target(n, m, other=(left[0], right[0]))
-    i, j, l = Variable("i", n), Variable("j", m), Variable("k", k)
+    i, j, inner = Variable("i", n), Variable("j", m), Variable("k", k)
     factors = f"{_at(left, 'i', 'k')} * {_at(right, 'k', 'j')}"
     element = access(target, "i", "j")
     swap = w.chance(0.3)
@@ -71,12 +71,12 @@ def _product_dot(w: Writer, left: Operand, right: Operand) -> None:
         if w.chance(0.5):
             name = w.rng.choice(("s", "acc", "total"))
             w.line(f"{name} = 0.0")
-            with w.nest(l, maps=False):
+            with w.nest(inner, maps=False):
                 w.line(f"{name} += {factors}" if w.chance(0.7) else f"{name} = {name} + {factors}")
             w.line(w.rng.choice((f"{element} = {name}", f"{element} = 0.5 * {name}")))
             return
         w.line(f"{element} = {w.rng.choice(('0.0', '0.0', constant(w)))}")
-        with w.nest(l, maps=False):
+        with w.nest(inner, maps=False):
             w.line(f"{element} = {element} + {factors}" if w.chance(0.4) else f"{element} += {factors}")
 
 
@@ -94,11 +94,11 @@ def _product_rows(w: Writer, left: Operand, right: Operand) -> None:
     """One row, or one element from a row and a column, per iteration."""
     n, k, m = left[2], left[3], right[3]
     target = w.target(n, m, other=(left[0], right[0]))
-    i, j, l = Variable("i", n), Variable("j", m), Variable("k", k)
+    i, j, inner = Variable("i", n), Variable("j", m), Variable("k", k)
     row = f"{right[0].name}[:, k]" if right[1] else f"{right[0].name}[k, :]"
     if w.chance(0.5):
         w.line(f"{target.name}[:] = 0.0")
-        with w.nest(*w.rng.sample((i, l), 2), maps=False):
+        with w.nest(*w.rng.sample((i, inner), 2), maps=False):
             w.line(f"{target.name}[i, :] += {_at(left, 'i', 'k')} * {row}")
         return
     first = f"{left[0].name}[:, i]" if left[1] else f"{left[0].name}[i, :]"
@@ -112,22 +112,22 @@ def triangular_product(w: Writer) -> None:
     """Symmetric updates and products with triangular matrices."""
     w.features.add("triangular product")
     n, k = w.symbol(), w.symbol()
-    matrix, target = w.array(n, k), None
+    matrix = w.array(n, k)
     target = w.array(n, n, other=(matrix,))
-    i, l = Variable("i", n), Variable("k", k)
-    inner = w.rng.choice(("range(i + 1)", f"range(i, {n})", "range(i)", f"range(i + 1, {n})"))
+    i, long = Variable("i", n), Variable("k", k)
+    bounds = w.rng.choice(("range(i + 1)", f"range(i, {n})", "range(i)", f"range(i + 1, {n})"))
     element = access(target, "i", "j")
     factors = f"{access(matrix, 'i', 'k')} * {access(matrix, 'j', 'k')}"
     with w.nest(i, maps=False):
         if w.chance(0.4):
-            with w.block(f"for j in {inner}:"):
+            with w.block(f"for j in {bounds}:"):
                 w.line(f"{element} *= {constant(w)}")
         if w.chance(0.5):
-            with w.nest(l, maps=False), w.block(f"for j in {inner}:"):
+            with w.nest(long, maps=False), w.block(f"for j in {bounds}:"):
                 w.line(f"{element} += 0.5 * {factors}")
         else:
-            with w.block(f"for j in {inner}:"):
-                _symmetric(w, target, l, factors)
+            with w.block(f"for j in {bounds}:"):
+                _symmetric(w, target, long, factors)
     w.features.add("triangular")
 
 
@@ -157,7 +157,8 @@ def matrix_vector(w: Writer) -> None:
         w.line(f"{y.name}[:] = {matrix.name} @ {x.name}")
     elif kind == 1:
         with w.nest(i):
-            w.line(f"{y.name}[i] = {w.rng.choice((f'np.sum({matrix.name}[i, :] * {x.name})', f'{matrix.name}[i, :] @ {x.name}'))}")
+            row = f"{matrix.name}[i, :]"
+            w.line(f"{y.name}[i] = {w.rng.choice((f'np.sum({row} * {x.name})', f'{row} @ {x.name}'))}")
     elif kind == 2:
         w.line(f"{y.name}[:] = 0.0")
         with w.nest(*w.rng.sample((i, j), 2)):
@@ -206,7 +207,8 @@ def outer_product(w: Writer) -> None:
     u, v = w.array(n), w.array(m)
     target = w.target(n, m)
     if w.chance(0.2):
-        w.line(f"{target.name}[:] = np.outer({u.name}, {v.name})")
+        rows = w.rng.choice((f"{u.name}[:, np.newaxis] * {v.name}", f"np.multiply.outer({u.name}, {v.name})"))
+        w.line(f"{target.name}[:] = {rows}")
         return
     update = "+=" if target not in w.local and w.chance(0.5) else "="
     with w.nest(*w.rng.sample((Variable("i", n), Variable("j", m)), 2)):
@@ -221,6 +223,10 @@ def contraction(w: Writer) -> None:
     right = w.array(k.symbol, p.symbol)
     target = w.target(i.symbol, j.symbol, p.symbol, other=(left,))
     element, factors = f"{target.name}[i, j, p]", f"{left.name}[i, j, k] * {right.name}[k, p]"
+    if w.chance(0.2):
+        w.features.add("product call")
+        w.line(f"{target.name}[:] = np.einsum('ijk,kp->ijp', {left.name}, {right.name})")
+        return
     if w.chance(0.5):
         w.line(f"{target.name}[:] = 0.0")
         with w.nest(*w.rng.sample((i, j, k, p), 4)):

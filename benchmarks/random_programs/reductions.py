@@ -66,7 +66,8 @@ def element_reduction(w: Writer) -> None:
     element = access(target, *(v.name for v in kept))
     kind = w.rng.choice(("+", "+", "max", "min", "*"))
     value = access(source, *source_index)
-    step = {"+": f"{element} += {value}", "*": f"{element} *= 0.5 + 0.3 * {value}"}.get(kind, f"{element} = {kind}({element}, {value})")
+    steps = {"+": f"{element} += {value}", "*": f"{element} *= 0.5 + 0.3 * {value}"}
+    step = steps.get(kind, f"{element} = {kind}({element}, {value})")
     start = {"+": "0.0", "*": "1.0"}.get(kind, constant(w))
     if w.chance(0.5):
         w.line(f"{target.name}[:] = {start}")
@@ -182,7 +183,8 @@ def running(w: Writer) -> None:
     w.line(f"{name} = {constant(w)}")
     with w.nest(Variable("i", n), ordered=True, maps=False):
         value = read(w, Scope((Variable("i", n),)))
-        w.line(w.rng.choice((f"{name} = 0.7 * {name} + {value}", f"{name} += 0.3 * {value}", f"{name} = max({name}, {value})")))
+        update = w.rng.choice((f"0.7 * {name} + {value}", f"{name} + 0.3 * {value}", f"max({name}, {value})"))
+        w.line(f"{name} = {update}")
         w.line(f"{target.name}[i] = {name}")
 
 
@@ -213,7 +215,8 @@ def factorisation(w: Writer) -> None:
     a = w.array(n, n).name
     kind = w.rng.randrange(3)
     if kind == 0:
-        with w.block(f"for k in range({n})"+":"), w.nest(*w.rng.sample((Variable("i", n), Variable("j", n)), 2), maps=False):
+        loops = w.rng.sample((Variable("i", n), Variable("j", n)), 2)
+        with w.block(f"for k in range({n}):"), w.nest(*loops, maps=False):
             w.line(f"{a}[i, j] = min({a}[i, j], {a}[i, k] + {a}[k, j])")
     elif kind == 1:
         with w.block(f"for k in range({n}):"):

@@ -12,7 +12,7 @@ def whole(w: Writer) -> None:
     dims = w.extents(w.rng.choice((1, 2, 2, 3)))
     target = w.array(*dims)
     value = whole_expression(w, *(w.array(*dims).name for _ in range(3)))
-    w.line(w.rng.choice((f"{target.name}[:] = {value}", f"{target.name}[:] += 0.2 * ({value})", f"{target.name}[:] = 0.5 * ({value})")))
+    w.line(f"{target.name}[:] {w.rng.choice((f'= {value}', f'+= 0.2 * ({value})', f'= 0.5 * ({value})'))}")
 
 
 def whole_expression(w: Writer, a: str, b: str, c: str) -> str:

@@ -135,8 +135,9 @@ def vertical(w: Writer) -> None:
     n, k = w.symbol(), w.symbol()
     a, b = w.array(n, k), w.array(n, k)
     x = w.array(n, k, other=(a, b))
+    above, divisor = f"{a.name}[i, k] * {x.name}[i, k - 1]", f"2.0 + np.abs({b.name}[i, k])"
     lines = (
-        f"{x.name}[i, k] = ({x.name}[i, k] - 0.3 * {a.name}[i, k] * {x.name}[i, k - 1]) / (2.0 + np.abs({b.name}[i, k]))",
+        f"{x.name}[i, k] = ({x.name}[i, k] - 0.3 * {above}) / ({divisor})",
         f"{x.name}[i, k] = {x.name}[i, k] - 0.4 * {b.name}[i, k] * {x.name}[i, k + 1]",
     )
     headers = (f"for k in range(1, {k}):", f"for k in range({k} - 2, -1, -1):")
@@ -174,5 +175,6 @@ def grids(w: Writer) -> None:
     else:
         y = w.array(n, n)
         scope = Scope((Variable("i", n), Variable("j", n)))
-        with w.block(f"for i in range(0, {n}, 2):"), w.block(f"for j in range({w.rng.choice((0, 1))}, {n}, {w.rng.choice((2, 3))}):"):
+        start, step = w.rng.choice((0, 1)), w.rng.choice((2, 3))
+        with w.block(f"for i in range(0, {n}, 2):"), w.block(f"for j in range({start}, {n}, {step}):"):
             w.line(f"{y.name}[i, j] = {expression(w, scope)}")
