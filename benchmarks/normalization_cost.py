@@ -24,6 +24,7 @@ from dace.transformation.auto.auto_optimize import auto_optimize
 from benchmarks.context import describe
 from benchmarks.suites import open_suite
 from benchmarks.table import write
+from benchmarks.versions import told
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.normalization.raising import raise_sdfg
@@ -72,7 +73,7 @@ def main(
         try:
             _measure(cost, opened.load(name, "S"), repeat)
         except Exception as error:  # noqa: BLE001  One program must not end the others.
-            cost.error = f"{type(error).__name__}: {error}".splitlines()[0]
+            cost.error = told(error)
         print(_line(cost), flush=True)
         rows.append(cost)
     print("\n".join(_summary(rows)))
@@ -93,17 +94,26 @@ def main(
 def _measure(cost: Cost, case: Any, repeat: int) -> None:
     original = parse(case.load_program())
     sizes = infer_sizes(original, dict(case.arguments))
-    ours, theirs = [], []
+    ours, theirs, normal = [], [], original
     for _ in range(repeat):
         seconds, normal = _timed(lambda: normalize(original))
         ours.append(seconds)
-        optimizing = partial(auto_optimize, copy.deepcopy(original), dace.DeviceType.CPU, symbols=dict(sizes))
-        theirs.append(_timed(optimizing)[0])
-    cost.normalize_s, cost.auto_optimize_s = statistics.median(ours), statistics.median(theirs)
+        theirs.append(_optimized(cost, original, sizes))
+    cost.normalize_s = statistics.median(ours)
+    cost.auto_optimize_s = statistics.median(times) if (times := [t for t in theirs if t]) else None
     cost.settled = workload_of(normal, sizes).digest == workload_of(normalize(normal), sizes).digest
     computation = raise_sdfg(normal)
     if computation is not None:
         cost.opaque = sum(isinstance(node, Opaque) for node in nodes(computation.body))
+
+
+def _optimized(cost: Cost, original: dace.SDFG, sizes: dict[str, int]) -> float | None:
+    try:
+        optimizing = partial(auto_optimize, copy.deepcopy(original), dace.DeviceType.CPU, symbols=dict(sizes))
+        return _timed(optimizing)[0]
+    except Exception as error:  # noqa: BLE001  DaCe raises all kinds of errors.
+        cost.error = f"auto_optimize: {told(error)}"
+        return None
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -138,7 +148,7 @@ def _summary(rows: list[Cost]) -> list[str]:
     mean = math.exp(statistics.fmean(map(math.log, shares))) if shares else float("nan")
     return [
         f"Normalising takes {mean:.3g} of the time of auto_optimize (geometric mean of {len(shares)} programs).",
-        f"{sum(row.settled is True for row in rows)} of {len(shares)} are a fixed point; "
+        f"{sum(row.settled is True for row in rows)} of {len(rows)} are a fixed point; "
         f"{sum(row.opaque == 0 for row in rows)} are read to the last statement.",
     ]
 
