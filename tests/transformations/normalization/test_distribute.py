@@ -47,7 +47,8 @@ def test_a_recurrence_of_two_statements_stays_together(distributed):
 
 def test_what_a_later_iteration_reads_comes_first(distributed):
     assert distributed("for i in range(0, N - 1):\n    x[i] = y[i + 1]\n    y[i] = z[i]") == (
-        "parallel for i in range(0, N - 1):\n    x[i] = y[i + 1]\nparallel for i_0 in range(0, N - 1):\n    y[i_0] = z[i_0]"
+        "parallel for i in range(0, N - 1):\n    x[i] = y[i + 1]\n"
+        "parallel for i_0 in range(0, N - 1):\n    y[i_0] = z[i_0]"
     )
 
 

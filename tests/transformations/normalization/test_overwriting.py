@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from dace_transfer.transformations.normalization.dependence import positive_sizes
 from dace_transfer.transformations.normalization.overwriting import is_overwritten
-from dace_transfer.transformations.normalization.siblings import Siblings, positive_sizes
+from dace_transfer.transformations.normalization.siblings import Siblings
 
 
 @pytest.mark.parametrize("upper", ["N", "i + 1", "i"])
