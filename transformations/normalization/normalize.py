@@ -7,6 +7,7 @@ from dace.transformation.dataflow import TrivialMapElimination
 from dace.transformation.interstate import LoopToMap
 
 from dace_transfer.transformations.normalization.algebra import simplify_terms
+from dace_transfer.transformations.normalization.coalesce import coalesce
 from dace_transfer.transformations.normalization.dead import remove_dead
 from dace_transfer.transformations.normalization.distribute import distribute
 from dace_transfer.transformations.normalization.inline import inline
@@ -57,7 +58,7 @@ def _settled(computation: Computation) -> Computation:
     """Simplify until nothing changes any more."""
     for _ in range(_MOST_ROUNDS):
         before = str(computation)
-        for simpler in (simplify_terms, reduce_loops, move_scales, inline, remove_dead):
+        for simpler in (simplify_terms, reduce_loops, move_scales, inline, coalesce, remove_dead):
             computation = simpler(computation)
         if str(computation) == before:
             break
