@@ -67,7 +67,7 @@ def box_of(frame: Frame, name: str, subset: Any) -> Box:
     bounds = [(frame.affine(begin), frame.affine(end), step_of(step)) for begin, end, step in ranges.ndrange()]
     if any(step < 1 for _, _, step in bounds):
         raise ValueError(f"Expected a part of '{name}' with positive steps, but got '{subset}'.")
-    sizes = tuple(quotient(end - begin, step) + 1 for begin, end, step in bounds)
+    sizes = tuple(quotient(end - begin + 1, step) for begin, end, step in bounds)
     return Box(name, tuple(begin for begin, _, _ in bounds), sizes, tuple(step for _, _, step in bounds))
 
 
@@ -107,10 +107,10 @@ def step_of(step: Any) -> int:
 
 
 def quotient(value: Affine, divisor: int) -> Affine:
-    """Return the quotient rounded towards zero, exactly for what is at least 0."""
+    """Return the quotient rounded up, exactly for what is at least 0."""
     if all(number % divisor == 0 for _, number in value.terms):
-        return Affine(tuple((name, number // divisor) for name, number in value.terms), value.constant // divisor)
-    return affine(f"int_floor({value}, {divisor})")
+        return Affine(tuple((name, number // divisor) for name, number in value.terms), -(-value.constant // divisor))
+    return affine(f"int_ceil({value}, {divisor})")
 
 
 def counted(name: str, begin: Affine, end: Affine, step: int) -> tuple[Range, Affine]:
@@ -118,7 +118,7 @@ def counted(name: str, begin: Affine, end: Affine, step: int) -> tuple[Range, Af
     if step == 1:
         return Range(name, begin, end), variable(name)
     length = end - begin if step > 0 else begin - end
-    count = quotient(length + (abs(step) - 1), abs(step))
+    count = quotient(length, abs(step))
     return Range(name, ZERO, count), begin + variable(name) * step
 
 

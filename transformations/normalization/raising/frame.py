@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dace
-from dace import symbolic
-from dace.sdfg.dealias import names_in_subtree
+from dace import nodes, symbolic
 from dace.sdfg.state import LoopRegion
 
 from dace_transfer.errors import NotApplicableError
@@ -31,11 +30,13 @@ class Builder:
 
     Attributes:
         names: Makes names that nothing has yet.
+        sizes: The integer symbols that the program gets from outside.
         containers: Descriptors of the computation's containers.
         folds: How many writes with conflict resolution were read so far.
     """
 
     names: Names
+    sizes: frozenset[str]
     containers: dict[str, dace.data.Data] = field(default_factory=dict)
     folds: int = 0
 
@@ -138,12 +139,12 @@ class Frame:
         return [symbolic.pystr_to_symbolic(str(self._largest(self.affine(size)))) for size in shape]
 
     def _largest(self, size: Affine) -> Affine:
-        if size.words <= self.sizes | _FUNCTIONS:
+        if size.words <= self.builder.sizes | _FUNCTIONS:
             return size
         for loop in reversed(self.loops):
             last = loop.end - 1 if size.coefficient(loop.variable) > 0 else loop.begin
             size = size.substitute({loop.variable: last})
-        if not (size.words <= self.sizes | _FUNCTIONS):
+        if not (size.words <= self.builder.sizes | _FUNCTIONS):
             raise ValueError(f"Expected a shape that does not depend on loops, but got '{size}'.")
         return size - size.constant if size.constant < 0 else size  # One element too many does no harm.
 
@@ -212,6 +213,15 @@ def assignments(sdfg: dace.SDFG) -> Mapping[str, int]:
     return Counter(edges + [region.loop_variable for region in regions])
 
 
+def _names_in(sdfg: dace.SDFG) -> Iterator[str]:
+    """Every name that means something in an SDFG or in one nested in it."""
+    for inner in sdfg.all_sdfgs_recursive():
+        yield from (*inner.arrays, *inner.symbols, *inner.constants_prop, *assignments(inner))
+        for node in (node for state in inner.states() for node in state.nodes()):
+            if isinstance(node, nodes.MapEntry):
+                yield from (*map(str, node.map.params), *node.in_connectors)
+
+
 def whole_program(sdfg: dace.SDFG) -> Frame:
     """Return the frame in which a whole program is read."""
     assigned = assignments(sdfg)
@@ -219,7 +229,7 @@ def whole_program(sdfg: dace.SDFG) -> Frame:
     sizes = frozenset(name for name in free if is_integer(sdfg.symbols.get(name)))
     numbers = {name: value for name, (_, value) in sdfg.constants_prop.items() if type(value) is int}
     nothing = dace.data.Scalar(dace.int64)
-    everything = dict.fromkeys(names_in_subtree(sdfg), nothing)
+    everything = dict.fromkeys(_names_in(sdfg), nothing)
     names = Names(Computation(sdfg, everything, ()))
     values = {name: constant(value) for name, value in numbers.items()}
-    return Frame(sdfg, Builder(names), sizes, values, assigned)
+    return Frame(sdfg, Builder(names, sizes), sizes, values, assigned)

@@ -16,7 +16,7 @@ from dace_transfer.transformations.normalization.types import type_of
 
 Containers = Mapping[str, dace.data.Data]
 
-_DIVIDING = frozenset("/ // % int_floor int_ceil py_floor PyMod CMod lcm".split())
+_DIVIDING = frozenset(["/", "//", "%", "int_floor", "int_ceil", "py_floor", "PyMod", "CMod", "lcm"])
 _UNSAFE_ATOM = re.compile(r"/|%|int_|Mod")
 _SAFE_ATOM = re.compile(r"int_(floor|ceil)\(\w+, [1-9]\d*\)")
 

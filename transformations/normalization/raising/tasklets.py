@@ -45,7 +45,7 @@ def read_tasklet(state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires
     hidden = [code for code in (node.code_global, node.code_init, node.code_exit) if code and code.as_string.strip()]
     if node.language != dace.Language.Python or node.side_effects or hidden:
         raise ValueError(f"Expected tasklet '{node.label}' to be Python without side effects.")
-    inputs = {e.dst_conn: _input(state, e, frame, wires) for e in state.in_edges(node) if not e.data.is_empty()}
+    inputs = {e.dst_conn: _input(state, e, frame, wires) for e in state.in_edges(node) if e.dst_conn is not None}
     values = _evaluated(node, inputs, frame)
     return _written(state, node, values, frame, wires)
 

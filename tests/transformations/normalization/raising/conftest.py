@@ -1,6 +1,7 @@
 """Raise programs, execute what was read one element at a time, and compare it with the program run by NumPy."""
 
 import copy
+import types
 from collections.abc import Callable, Mapping
 
 import dace
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from dace_transfer.transformations.normalization.raising import raise_sdfg
-from dace_transfer.transformations.normalization.terms import Call, Read, Term, rebuild
+from dace_transfer.transformations.normalization.terms import Call, Term, rebuild
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Node,
@@ -40,7 +41,8 @@ def runs(execute) -> Callable[..., Computation]:
         computation = _raised(program)
         assert "opaque" not in str(computation), str(computation)
         expected = {name: np.array(value) for name, value in arguments.items()}
-        returned = program.f(**expected)
+        function = types.FunctionType(program.f.__code__, {**program.f.__globals__, **sizes})
+        returned = function(**expected)
         given = dict(arguments)
         if returned is not None:
             expected["__return"] = np.reshape(returned, np.shape(returned) or (1,))
@@ -88,10 +90,6 @@ def _executable(computation: Computation) -> Computation:
 
 
 def _named(term: Term) -> Term:
-    if (
-        isinstance(term, Read)
-        or not isinstance(term, Call)
-        or (not term.function.isidentifier() and "." not in term.function)
-    ):
+    if not isinstance(term, Call) or not term.function[0].isalpha():
         return term
     return Call({"int": "int64"}.get(term.function, term.function.rpartition(".")[2]), term.arguments)

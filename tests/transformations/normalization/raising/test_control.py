@@ -28,7 +28,7 @@ def strided(a: dace.float64[N], b: dace.float64[N]):
 def test_steps_become_factors_and_trip_counts_are_rounded_up(runs, matrix):
     for size in (2, 7, 8, 9):
         computation = runs(strided, {"N": size}, a=matrix(size), b=matrix(size))
-    assert "int_floor" in str(computation)
+    assert "int_ceil" in str(computation)
 
 
 @dace.program
@@ -67,7 +67,7 @@ def test_what_depends_on_values_read_is_left_together_and_loops_around_it_are_re
     computation = raised(gathered)
     (left,) = opaques(computation)
     assert str(computation).startswith("for i_0 in range(0, N):\n")
-    assert "x[i_0] * 2.0" in str(computation)
+    assert "(x_index * 2.0)" in str(computation)
     assert {"columns", "x", "y"} <= left.reads and "y" in left.writes
     assert {name: str(value) for name, value in left.values.items()} == {"i": "i_0"}
     assert computation.pinned <= computation.containers.keys()
@@ -98,7 +98,7 @@ def conditional(x: dace.float64[N], y: dace.float64[N]):
 def test_only_the_condition_is_left_as_it_is(raised, opaques):
     computation = raised(conditional)
     assert len(opaques(computation)) == 1
-    assert str(computation).splitlines()[-1].strip() == "y[i_0] = (y[i_0] + 1.0)"
+    assert [type(node).__name__ for node in computation.body[0].body] == ["Opaque"] + 3 * ["Statement"]
 
 
 @dace.program
@@ -128,7 +128,6 @@ def test_a_program_that_returns_early_is_not_read(raised):
 def _loop(condition: str, update: str, start: str = "i = 0") -> dace.SDFG:
     sdfg = dace.SDFG("counting")
     sdfg.add_array("y", [N], dace.float64)
-    sdfg.add_symbol("N", dace.int64)
     loop = dace.sdfg.state.LoopRegion("loop", condition, "i", start, update)
     sdfg.add_node(loop, is_start_block=True)
     state = loop.add_state("body", is_start_block=True)

@@ -12,7 +12,7 @@ def slices(a: dace.float64[N, M], b: dace.float64[M], c: dace.float64[N, M]):
     t = a * b + 1.0
     c[1:, :-1] = t[:-1, 1:] - np.maximum(a[1:, 1:], 0.75)
     c[0, ::2] = b[::2]
-    c[-1] = c[0] + a[-2]
+    c[0] = c[0] + a[-2]
 
 
 def test_slices_and_broadcasts(runs, matrix):
@@ -42,18 +42,16 @@ def test_copies_between_different_parts_of_one_container(runs, matrix):
     runs(boundary, {"N": 5}, p=matrix(5, 5))
 
 
-@dace.program
-def summed(a: dace.float64[N, M], rows: dace.float64[N]):
-    for i, j in dace.map[0:N, 0:M]:
-        with dace.tasklet:
-            x << a[i, j]
-            y >> rows(1, lambda p, q: p + q)[i]
-            y = x * x
+def _summed() -> dace.SDFG:
+    sdfg, state = _one_state(a=[N, M], rows=[N])
+    inputs, outputs = {"x": dace.Memlet("a[i, j]")}, {"y": dace.Memlet("rows[i]", wcr="lambda p, q: p + q")}
+    state.add_mapped_tasklet("sum", {"i": "0:N", "j": "0:M"}, inputs, "y = x * x", outputs, external_edges=True)
+    return sdfg
 
 
 def test_writes_that_are_summed_read_what_they_write(raised, execute, matrix):
     a, rows = matrix(4, 3), matrix(4)
-    computation = raised(summed)
+    computation = raised(_summed())
     assert "parallel" not in str(computation)
     actual = execute(computation, {"N": 4, "M": 3}, {"a": a, "rows": rows})
     np.testing.assert_allclose(actual["rows"], rows + (a * a).sum(1))
@@ -126,7 +124,7 @@ def test_tasklets_hand_values_on_and_have_names_of_their_own(raised, execute):
     state.add_edge(first, "y", second, "x", dace.Memlet())
     state.add_memlet_path(second, exit_, state.add_write("b"), src_conn="y", memlet=dace.Memlet("b[i]"))
     computation = raised(sdfg)
-    assert str(computation).splitlines()[1].strip() == "value = ((a[i] * 2) + (i))"
+    assert str(computation).splitlines()[1].strip() == "value = ((a[i_0] * 2) + (i_0))"
     actual = execute(computation, {"N": 3}, {"a": np.ones(3), "b": np.zeros(3)})
     np.testing.assert_array_equal(actual["b"], [2, 3, 3.5])
 
