@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import queue
 import shutil
 import tempfile
@@ -17,8 +16,8 @@ from types import TracebackType
 from typing import Any
 
 import dace
-from dace import serialize
 
+from dace_transfer import written
 from dace_transfer.building.binary import Binary, Failure, from_json, load, save
 from dace_transfer.building.key import build_key
 from dace_transfer.child import Child, Ended
@@ -112,7 +111,7 @@ class Builder:
 
     def _item(self, sdfg: dace.SDFG) -> _Item | Failure:
         try:
-            json = copy.copy(sdfg.to_json())
+            json = written.to_json(sdfg)
             key = build_key(json, self.target)
         except Exception as error:  # noqa: BLE001 -- a candidate may be broken in any way
             return Failure("codegen", f"The SDFG cannot be written down: {type(error).__name__}: {error}")
@@ -146,7 +145,7 @@ class Builder:
         sdfgs = []
         for item in items:
             path = staging / f"{item.name}.sdfg"
-            path.write_text(serialize.dumps(item.json))
+            path.write_text(written.dumps(item.json))
             sdfgs.append({"path": str(path), "name": item.name})
         request = {
             "sdfgs": sdfgs,

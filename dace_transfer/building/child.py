@@ -6,7 +6,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import dace
 from dace.codegen import compiler
 from dace.codegen.codeobject import CodeObject
 from dace.config import Config
@@ -14,6 +13,7 @@ from dace.config import Config
 from dace_transfer.building.abi import describe, return_scalars
 from dace_transfer.serving import Reply, Request, serve
 from dace_transfer.toolchain import activate
+from dace_transfer.written import load
 
 _ERROR_LINES = 12
 
@@ -32,7 +32,7 @@ def build_unit(request: Request, reply: Reply) -> None:
     objects: list[CodeObject] = []
     for item in request["sdfgs"]:
         try:
-            sdfg = dace.SDFG.from_file(item["path"])
+            sdfg = load(Path(item["path"]))
             return_scalars(sdfg)
             generated = sdfg.generate_code()
             binaries[item["name"]] = describe(sdfg, generated)

@@ -19,6 +19,7 @@ import dace
 from dace_transfer.building.binary import Binary, from_json
 from dace_transfer.errors import StoreError
 from dace_transfer.report import Report
+from dace_transfer.written import load, save
 
 FORMAT = 1
 _ENTRY = "entry.json"
@@ -54,7 +55,7 @@ class Entry:
     @cached_property
     def sdfg(self) -> dace.SDFG:
         """The tuned SDFG."""
-        return dace.SDFG.from_file(str(self.source)) if isinstance(self.source, Path) else self.source
+        return load(self.source) if isinstance(self.source, Path) else self.source
 
 
 def write(folder: Path, entry: Entry) -> None:
@@ -64,7 +65,7 @@ def write(folder: Path, entry: Entry) -> None:
         OSError: The folder cannot be written.
     """
     folder.mkdir(parents=True)
-    entry.sdfg.save(str(folder / _SDFG), compress=True)
+    save(entry.sdfg, folder / _SDFG)
     (folder / _REPORT).write_text(entry.report_text)
     shutil.copyfile(entry.binary.library, folder / _LIBRARY)
     description = {

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import dace
-
 from dace_transfer.database.records import (
     FASTER,
     SAME,
@@ -24,6 +22,7 @@ from dace_transfer.embeddings.encoder import Encoder
 from dace_transfer.errors import WorkloadError
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.workload import Workload, workload_of
+from dace_transfer.written import from_json, to_json
 
 _TIMED = (FASTER, SAME, SLOWER)
 
@@ -72,12 +71,12 @@ def carry_over(source: Store, destination: Store, encoder: Encoder) -> CarriedOv
 
 
 def _normal_form(record: WorkloadRecord) -> Workload:
-    sdfg = dace.SDFG.from_json(json.loads(record.sdfg_json))
+    sdfg = from_json(json.loads(record.sdfg_json))
     return workload_of(normalize(sdfg), record.sizes, record.kind)
 
 
 def _moved(record: WorkloadRecord, workload: Workload, encoder: Encoder) -> Iterator[Record]:
-    text = json.dumps(workload.sdfg.to_json())
+    text = json.dumps(to_json(workload.sdfg))
     yield replace(record, digest=workload.digest, sdfg_json=text, sizes=dict(workload.sizes))
     try:
         yield EmbeddingRecord(workload.digest, encoder.id, "", encoder.encode([workload])[0])

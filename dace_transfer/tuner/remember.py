@@ -28,6 +28,7 @@ from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification
 from dace_transfer.workload import Workload
+from dace_transfer.written import to_json
 
 
 def embed(session: Session, workloads: Sequence[Workload]) -> list[NDArray[np.float32] | None]:
@@ -60,7 +61,7 @@ def remember(session: Session, fields: Sequence[Field]) -> None:
 
 
 def _workload(session: Session, workload: Workload) -> WorkloadRecord:
-    text = json.dumps(workload.sdfg.to_json())
+    text = json.dumps(to_json(workload.sdfg))
     return WorkloadRecord(workload.digest, workload.kind, text, dict(workload.sizes), session.program, session.family)
 
 
