@@ -24,7 +24,7 @@ from dace.transformation.auto.auto_optimize import auto_optimize
 from benchmarks.context import describe
 from benchmarks.suites import open_suite
 from benchmarks.table import write
-from benchmarks.versions import told
+from dace_transfer.errors import told
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.normalization.raising import raise_sdfg

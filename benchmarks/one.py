@@ -31,7 +31,7 @@ from benchmarks.timing import binary_rounds, interleave, numpy_round
 from dace_transfer import toolchain, tune
 from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
-from dace_transfer.errors import RunError
+from dace_transfer.errors import RunError, told
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.measure.inputs import Inputs, save_arguments
 from dace_transfer.target import Target
@@ -132,7 +132,7 @@ def tune_once(
         )
         returned = result.compiled(**own)
     except Exception as error:  # noqa: BLE001  Whatever goes wrong belongs in the row; the others still run.
-        row.blame(f"ours failed: {versions.told(error)}")
+        row.blame(f"ours failed: {told(error)}")
         return None
     row.first_call_s = time.monotonic() - start
     row.used, row.reason = result.report.used, result.report.reason

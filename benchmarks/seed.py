@@ -19,6 +19,7 @@ from benchmarks.programs import PROGRAMS
 from benchmarks.programs.base import Program
 from dace_transfer.database import exchange
 from dace_transfer.database.store import Store, open_store
+from dace_transfer.errors import told
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner import tune
@@ -53,7 +54,7 @@ def _search(store: Store, program: Program, size: str, budget: float) -> str:
     try:
         return _search_once(store, program, size, budget)
     except Exception as error:  # noqa: BLE001  One program must not end a sweep of hours.
-        return f"failed: {error}"
+        return f"failed: {told(error)}"
 
 
 def _search_once(store: Store, program: Program, size: str, budget: float) -> str:

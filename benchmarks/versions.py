@@ -11,7 +11,7 @@ from dace.transformation.auto.auto_optimize import auto_optimize, set_fast_imple
 
 from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
-from dace_transfer.errors import RunError
+from dace_transfer.errors import RunError, told
 from dace_transfer.measure.arena import furnish
 from dace_transfer.measure.inputs import Inputs
 
@@ -37,15 +37,6 @@ def build(builder: Builder, make: Mapping[str, Callable[[], dace.SDFG]]) -> dict
         except Exception as error:  # noqa: BLE001  DaCe raises all kinds of errors, and each belongs in the table.
             outcomes[side] = Failure("codegen", told(error))
     return outcomes
-
-
-def told(error: Exception) -> str:
-    """The kind and the message of an error, of DaCe's as well that raise another one when they are printed."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001  They look for nodes that are gone by now.
-        text = str(getattr(error, "message", "it cannot be printed."))
-    return f"{type(error).__name__}: {text}"
 
 
 def results(binary: Binary, inputs: Inputs, wanted: Sequence[str]) -> dict[str, object]:

@@ -35,3 +35,16 @@ class StoreError(DaceTransferError):
 
 class NoRecordError(DaceTransferError):
     """`replay` was asked for a workload and target the database holds nothing for."""
+
+
+def told(error: Exception) -> str:
+    """Return the kind and the message of an error, also of one that fails when it is printed, as some of DaCe's do."""
+    return f"{type(error).__name__}: {message_of(error)}"
+
+
+def message_of(error: Exception) -> str:
+    """Return the message of an error, also of one that fails when it is printed."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  DaCe's look for the nodes they are about, which may be gone by now.
+        return str(getattr(error, "message", "it cannot be printed."))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import dace
 
-from dace_transfer.errors import DaceTransferError, NotApplicableError, RecipeError, StepFailedError
+from dace_transfer.errors import DaceTransferError, NotApplicableError, RecipeError, StepFailedError, message_of
 from dace_transfer.transformations.check import check
 from dace_transfer.transformations.recipe import Alternatives, Do, Item, Recipe
 from dace_transfer.transformations.resolve import live, resolve
@@ -142,7 +142,7 @@ def _validate(sdfg: dace.SDFG, trace: list[TraceEntry]) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    return " ".join(message_of(error).split())[:300]
 
 
 def _copied(at: _Point) -> _Point:

@@ -11,7 +11,7 @@ import dace
 
 from benchmarks.pairs.looks import Looks, distance, look
 from benchmarks.settings import Row
-from benchmarks.versions import told
+from dace_transfer.errors import told
 from dace_transfer.target import Target
 
 _LONGEST = 300

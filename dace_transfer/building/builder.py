@@ -21,6 +21,7 @@ from dace_transfer import written
 from dace_transfer.building.binary import Binary, Failure, from_json, load, save
 from dace_transfer.building.key import build_key
 from dace_transfer.child import Child, Ended
+from dace_transfer.errors import told
 from dace_transfer.target import Target
 
 _LARGEST_UNIT = 16
@@ -114,7 +115,7 @@ class Builder:
             json = written.to_json(sdfg)
             key = build_key(json, self.target)
         except Exception as error:  # noqa: BLE001 -- a candidate may be broken in any way
-            return Failure("codegen", f"The SDFG cannot be written down: {type(error).__name__}: {error}")
+            return Failure("codegen", f"The SDFG cannot be written down: {told(error)}")
         json["attributes"] = json["attributes"] | {"name": f"t{key}"}
         return _Item(key, json)
 

@@ -11,6 +11,7 @@ from dace.codegen.codeobject import CodeObject
 from dace.config import Config
 
 from dace_transfer.building.abi import describe, return_scalars
+from dace_transfer.errors import message_of, told
 from dace_transfer.serving import Reply, Request, serve
 from dace_transfer.toolchain import activate
 from dace_transfer.written import load
@@ -38,7 +39,7 @@ def build_unit(request: Request, reply: Reply) -> None:
             binaries[item["name"]] = describe(sdfg, generated)
             objects += generated
         except Exception as error:  # noqa: BLE001 -- a candidate may fail in any way
-            failures[item["name"]] = f"{type(error).__name__}: {error}"
+            failures[item["name"]] = told(error)
     library, message = None, None
     if objects:
         library, message = _compile(objects, request["unit"], Path(request["folder"]))
@@ -53,7 +54,7 @@ def _compile(objects: list[CodeObject], unit: str, folder: Path) -> tuple[str | 
         (folder / "include" / "hash.h").touch()
         return str(compiler.configure_and_compile(str(folder), unit, folder_mode="development")), None
     except Exception as error:  # noqa: BLE001 -- compilers and linkers fail in any way
-        return None, _first_errors(str(error))
+        return None, _first_errors(message_of(error))
 
 
 def _as_one(objects: list[CodeObject], unit: str) -> list[CodeObject]:

@@ -16,7 +16,7 @@ from dace.transformation.auto.auto_optimize import auto_optimize
 
 from dace_transfer import toolchain
 from dace_transfer.building.binary import Binary, Failure
-from dace_transfer.errors import BuildError, NoRecordError
+from dace_transfer.errors import BuildError, NoRecordError, told
 from dace_transfer.program.entry import Entry
 from dace_transfer.program.settings import Settings
 from dace_transfer.program.warning import warn
@@ -77,7 +77,7 @@ def make_entry(subject: Subject, settings: Settings) -> tuple[Entry, bool]:
     except NoRecordError:
         raise
     except Exception as error:  # noqa: BLE001 -- whatever happens to a tuner, the program must run
-        return _fall_back(subject, settings, f"{type(error).__name__}: {error}"), False
+        return _fall_back(subject, settings, told(error)), False
 
 
 def _fall_back(subject: Subject, settings: Settings, why: str) -> Entry:

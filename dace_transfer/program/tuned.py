@@ -19,7 +19,7 @@ from dace.frontend.python.parser import DaceProgram
 
 import dace_transfer
 from dace_transfer.cache import cache_folder
-from dace_transfer.errors import NoRecordError, RunError, StoreError
+from dace_transfer.errors import NoRecordError, RunError, StoreError, told
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.program.binding import Parameters, Signature, form_of, parameters_of, signature_of
 from dace_transfer.program.closure import Dependencies, Read, dependencies, refresh
@@ -187,7 +187,7 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
         except NoRecordError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever happens here, the program must run
-            warn(f"'{self.name}' runs untuned: {type(error).__name__}: {error}")
+            warn(f"'{self.name}' runs untuned: {told(error)}")
             return _Variant(found, None)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:

@@ -19,7 +19,7 @@ from dace_transfer.database.records import (
 )
 from dace_transfer.database.store import Store
 from dace_transfer.embeddings.encoder import Encoder
-from dace_transfer.errors import WorkloadError
+from dace_transfer.errors import WorkloadError, told
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.workload import Workload, workload_of
 from dace_transfer.written import from_json, to_json
@@ -61,7 +61,7 @@ def carry_over(source: Store, destination: Store, encoder: Encoder) -> CarriedOv
             try:
                 workloads[record.digest] = _normal_form(record)
             except Exception as error:  # noqa: BLE001  DaCe raises all kinds of errors; the others are still of use.
-                failed.append((record.digest, str(error)))
+                failed.append((record.digest, told(error)))
                 continue
         destination.put_all(_moved(record, workloads[record.digest], encoder))
     destination.put_all(_tunings(source, workloads))

@@ -10,7 +10,7 @@ import dace
 from dace.dtypes import DeviceType
 from dace.transformation.auto.auto_optimize import auto_optimize
 
-from dace_transfer.errors import StepFailedError
+from dace_transfer.errors import StepFailedError, told
 from dace_transfer.transformations.steps.base import Done, Handle
 
 
@@ -41,5 +41,5 @@ class AutoOptimize:
         try:
             auto_optimize(sdfg, DeviceType.CPU)
         except Exception as error:
-            raise StepFailedError(f"DaCe's auto_optimize failed: {type(error).__name__}: {error}") from error
+            raise StepFailedError(f"DaCe's auto_optimize failed: {told(error)}") from error
         return Done(1, "ran DaCe's auto_optimize for CPUs")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import dace
 
-from dace_transfer.errors import NotApplicableError, StepFailedError
+from dace_transfer.errors import NotApplicableError, StepFailedError, told
 from dace_transfer.transformations.private_reduction import Shape, expand_private
 from dace_transfer.transformations.reduction import Reduction, read_reduction
 from dace_transfer.transformations.steps.base import Done, Handle
@@ -86,5 +86,5 @@ def _expand_by_dace(reduction: Reduction, form: str) -> list[Handle]:
     try:
         node.expand(state)
     except (ValueError, KeyError, TypeError, IndexError, AssertionError, NotImplementedError) as error:
-        raise StepFailedError(f"DaCe's expansion '{form}' of reduction '{node}' failed: {error}.") from error
+        raise StepFailedError(f"DaCe's expansion '{form}' of reduction '{node}' failed: {told(error)}.") from error
     return [Handle(state, new) for new in state.nodes() if new not in before]

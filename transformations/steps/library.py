@@ -16,7 +16,7 @@ from dace.sdfg.graph import MultiConnectorEdge as Edge
 from dace.symbolic import pystr_to_symbolic
 from dace.transformation.helpers import extract_map_dims
 
-from dace_transfer.errors import NotApplicableError, StepFailedError
+from dace_transfer.errors import NotApplicableError, StepFailedError, told
 from dace_transfer.transformations.steps.accumulate import Accumulate
 from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.steps.each import for_each
@@ -85,7 +85,7 @@ def _expand_once(state: dace.SDFGState, node: nodes.LibraryNode, implementation:
     try:
         node.expand(state, implementation)
     except Exception as error:  # DaCe's expansions raise errors of every kind.
-        raise StepFailedError(f"Expanding '{node}' to {implementation!r} failed: {error}") from error
+        raise StepFailedError(f"Expanding '{node}' to {implementation!r} failed: {told(error)}") from error
     return next((new for new in state.nodes() if new not in before), None)
 
 
