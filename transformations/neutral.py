@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import dace
 from dace.dtypes import ReductionType
 from dace.frontend.operations import detect_reduction_type
@@ -16,6 +19,8 @@ _NUMBERS = {
     ReductionType.Logical_Or: "false",
 }
 _FLOATS = (dace.float16, dace.float32, dace.float64)
+_VALUES = {"0": 0, "1": 1, "true": True, "false": False}
+_LIMIT = re.compile(r"(-?)std::numeric_limits<(.+)>::(infinity|lowest|max)\(\)")
 
 
 def neutral(wcr: str | None, dtype: dace.dtypes.typeclass) -> str | None:
@@ -37,6 +42,20 @@ def neutral(wcr: str | None, dtype: dace.dtypes.typeclass) -> str | None:
     if dtype in dace.dtypes.INTEGER_TYPES:
         return f"{limits}::{'lowest' if kind is ReductionType.Max else 'max'}()"
     return None
+
+
+def number_of(value: str) -> float | None:
+    """Return the number that a C++ expression of `neutral` is, or None for other expressions."""
+    match = _LIMIT.fullmatch(value)
+    if match is None:
+        return _VALUES.get(value)
+    sign, kind, limit = match.groups()
+    if limit == "infinity":
+        return -math.inf if sign else math.inf
+    dtype = next((one for one in dace.dtypes.INTEGER_TYPES if one.ctype == kind), None)
+    if dtype is None or sign:
+        return None
+    return int(dace.dtypes.min_value(dtype) if limit == "lowest" else dace.dtypes.max_value(dtype))
 
 
 def reset_tasklet(state: dace.SDFGState, value: str, label: str = "reset") -> dace.nodes.Tasklet:

@@ -97,7 +97,7 @@ def affine(expression: Any) -> Affine:
     """Read an expression of DaCe, SymPy or Python; what is not affine becomes an atom.
 
     Raises:
-        ValueError: It has coefficients that are no integers.
+        ValueError: It is no number, or has coefficients that are no integers.
     """
     if isinstance(expression, Affine):
         return expression
@@ -112,7 +112,10 @@ def affine(expression: Any) -> Affine:
 def _read(text: str) -> Affine:
     if text.isidentifier():
         return variable(text)
-    expression = sympy.expand(symbolic.pystr_to_symbolic(text))
+    expression = symbolic.pystr_to_symbolic(text)
+    if not isinstance(expression, sympy.Expr):
+        raise ValueError(f"Expected an integer expression, but '{text}' is no number.")
+    expression = sympy.expand(expression)
     terms: list[tuple[str, int]] = []
     total = 0
     for term in sympy.Add.make_args(expression):

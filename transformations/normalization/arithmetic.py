@@ -24,6 +24,7 @@ _MIXING = frozenset({"+", "*", "neg", "/", "**", "min", "max", "abs"})
 _FLOATING = frozenset({"sqrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh"})
 _FLOATING |= {"float", "float16", "float32", "float64", "complex64", "complex128", "sinh", "cosh", "cbrt", "hypot"}
 _TRUTHS = frozenset({"<", "<=", "==", "!=", "and", "or", "not"})
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1  # Of 64 bits: smaller integers cannot be told from these by their terms.
 _OPPOSITE = {"==": "!=", "!=": "=="}
 
 
@@ -104,6 +105,14 @@ class Rules:
         if value != neutral or isinstance(value, complex) or not beside:
             return False
         return isinstance(value, int) or any(map(self.is_floating, beside))
+
+    def is_limit(self, function: str, term: Number, beside: Sequence[Term]) -> bool:
+        """Whether a number is what reductions to an extremum start from, and can be left out beside other terms."""
+        value, sign = term.value, -1 if function == "max" else 1
+        if any(map(self.is_floating, beside)):
+            return bool(value == sign * math.inf)
+        is_reduced = any(isinstance(other, Reduce) and other.function == function for other in beside)
+        return is_reduced and value == (_LOWEST if function == "max" else _HIGHEST)
 
     def sum(self, arguments: Sequence[Term]) -> Term:
         terms = self.gathered(_flat("+", arguments))
@@ -268,7 +277,16 @@ def _is_contraction(term: Term, ranges: tuple[Range, ...]) -> bool:
 def _associative(function: str) -> _Rule:
     def rule(_: Rules, arguments: Sequence[Term]) -> Term:
         terms = _flat(function, arguments)
-        terms = list(dict.fromkeys(terms)) if function in ("min", "max") else terms
+        return terms[0] if len(terms) == 1 else Call(function, tuple(terms))
+
+    return rule
+
+
+def _extremum(function: str) -> _Rule:
+    def rule(rules: Rules, arguments: Sequence[Term]) -> Term:
+        terms = list(dict.fromkeys(_flat(function, arguments)))
+        rest = [term for term in terms if not isinstance(term, Number)]
+        terms = [term for term in terms if not (isinstance(term, Number) and rules.is_limit(function, term, rest))]
         return terms[0] if len(terms) == 1 else Call(function, tuple(terms))
 
     return rule
@@ -291,5 +309,6 @@ _RULES: dict[str, _Rule] = {
     "not": Rules.opposite,
     ">": _turned("<"),
     ">=": _turned("<="),
-    **{function: _associative(function) for function in ("min", "max", "and", "or")},
+    **{function: _associative(function) for function in ("and", "or")},
+    **{function: _extremum(function) for function in ("min", "max")},
 }

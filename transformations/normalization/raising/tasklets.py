@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import math
+import re
 from collections.abc import Mapping
 
 import dace
@@ -11,27 +11,22 @@ from dace import nodes
 from dace.dtypes import ReductionType
 from dace.frontend.operations import detect_reduction_type
 
+from dace_transfer.transformations.neutral import number_of
 from dace_transfer.transformations.normalization.python_terms import term_of
 from dace_transfer.transformations.normalization.raising.boxes import Edge, element
+from dace_transfer.transformations.normalization.raising.expressions import check_pure, symbol_term
 from dace_transfer.transformations.normalization.raising.frame import Frame
-from dace_transfer.transformations.normalization.terms import Call, Index, Number, Read, Term, reads, walk
+from dace_transfer.transformations.normalization.raising.harmless import check_harmless
+from dace_transfer.transformations.normalization.raising.masks import kept_name, names_read, without_branches
+from dace_transfer.transformations.normalization.terms import Call, Number, Read, Term, reads
 from dace_transfer.transformations.normalization.tree import Statement
 from dace_transfer.transformations.normalization.types import type_of
 
 Wires = dict[tuple[nodes.Node, str], Read]
 """The temporary that carries a value from a connector of one tasklet to another tasklet."""
 
+_RESET = re.compile(r"(\w+) = ([^;]+);")
 FOLDS = {ReductionType.Sum: "+", ReductionType.Product: "*", ReductionType.Min: "min", ReductionType.Max: "max"}
-
-_NUMBERS = {"inf": math.inf, "nan": math.nan}
-_SIZED = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 bool bool_"
-_PURE = frozenset(
-    "abs fabs min max fmin fmax pow sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 "
-    "sinh cosh tanh asinh acosh atanh floor ceil round trunc sign conj real imag hypot copysign heaviside reciprocal "
-    "isnan isinf isfinite signbit erf erfc int_floor int_ceil py_floor PyMod CMod np_float_pow sign_numpy_2 ipow "
-    f"deg2rad rad2deg gcd lcm ldexp nextafter int float complex {_SIZED}".split()
-)
-_MODULES = frozenset({"", "math", "dace", "dace.math", "np", "numpy"})
 
 
 def read_tasklet(state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires: Wires) -> tuple[Statement, ...]:
@@ -42,12 +37,31 @@ def read_tasklet(state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires
     Raises:
         ValueError: It does more than compute values from elements.
     """
+    start = _start(node)
+    if start is not None:
+        return _written(state, node, {next(iter(node.out_connectors)): start}, frame, wires)
     hidden = [code for code in (node.code_global, node.code_init, node.code_exit) if code and code.as_string.strip()]
     if node.language != dace.Language.Python or node.side_effects or hidden:
         raise ValueError(f"Expected tasklet '{node.label}' to be Python without side effects.")
+    code = without_branches(node.code.code)
+    masked = {name for name in node.out_connectors if kept_name(name) in names_read(code.values())}
     inputs = {e.dst_conn: _input(state, e, frame, wires) for e in state.in_edges(node) if e.dst_conn is not None}
-    values = _evaluated(node, inputs, frame)
-    return _written(state, node, values, frame, wires)
+    inputs |= {kept_name(name): _held(state, node, name, frame) for name in sorted(masked)}
+    result = _written(state, node, _evaluated(node, code, inputs, frame), frame, wires)
+    if masked:
+        check_harmless(result, frame)
+        frame.builder.folds += 1
+    return result
+
+
+def _start(node: nodes.Tasklet) -> Number | None:
+    """The number that a tasklet in C++ writes from which a reduction starts."""
+    match = _RESET.fullmatch(node.code.as_string.strip())
+    plain = node.language == dace.Language.CPP and not node.in_connectors and not node.side_effects
+    if not plain or match is None or set(node.out_connectors) != {match[1]}:
+        return None
+    number = number_of(match[2])
+    return None if number is None else Number(number)
 
 
 def _input(state: dace.SDFGState, edge: Edge, frame: Frame, wires: Wires) -> Term:
@@ -55,6 +69,14 @@ def _input(state: dace.SDFGState, edge: Edge, frame: Frame, wires: Wires) -> Ter
     if isinstance(edge.src, nodes.Tasklet):
         return wires[edge.src, edge.src_conn]
     return element(frame, edge.data, state.memlet_path(edge)[0].src)
+
+
+def _held(state: dace.SDFGState, node: nodes.Tasklet, name: str, frame: Frame) -> Read:
+    """What an output that is not always written holds; only dynamic memlets leave it there."""
+    edges = [edge for edge in state.out_edges(node) if edge.src_conn == name]
+    if len(edges) != 1 or not edges[0].data.dynamic or edges[0].data.wcr is not None:
+        raise ValueError(f"Expected '{name}' of tasklet '{node.label}' to be written always, or to keep what it holds.")
+    return element(frame, edges[0].data, state.memlet_path(edges[0])[-1].dst, True)
 
 
 def _check_connector(kind: dace.typeclass | None, edge: Edge, frame: Frame) -> None:
@@ -65,42 +87,23 @@ def _check_connector(kind: dace.typeclass | None, edge: Edge, frame: Frame) -> N
         raise ValueError(f"Expected memlet '{edge.data}' to have the type of its connector.")
 
 
-def _evaluated(node: nodes.Tasklet, inputs: Mapping[str, Term], frame: Frame) -> dict[str, Term]:
+def _evaluated(
+    node: nodes.Tasklet, code: Mapping[str, ast.expr], inputs: Mapping[str, Term], frame: Frame
+) -> dict[str, Term]:
     """The value of every name that the code assigns."""
     values: dict[str, Term] = {}
 
     def meaning(name: str) -> Term:
         if name in values and name in node.out_connectors:
             raise ValueError(f"Expected '{name}', which tasklet '{node.label}' writes, not to be read by it.")
-        return values[name] if name in values else inputs[name] if name in inputs else _named(name, frame)
+        return values[name] if name in values else inputs[name] if name in inputs else symbol_term(name, frame)
 
-    for line in node.code.code:
-        plain = isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)
-        if not plain or line.targets[0].id in values or line.targets[0].id in inputs:
-            raise ValueError(f"Expected tasklet '{node.label}' to assign each of its names once.")
-        value = term_of(line.value, meaning)
-        _check_pure(value)
-        values[line.targets[0].id] = value
+    if code.keys() & inputs.keys():
+        raise ValueError(f"Expected tasklet '{node.label}' not to assign its inputs.")
+    for name, line in code.items():
+        values[name] = term_of(line, meaning)
+        check_pure(values[name])
     return values
-
-
-def _named(name: str, frame: Frame) -> Term:
-    if name in frame.sizes or name in frame.values:
-        return Index(frame.affine(name))
-    if name in _NUMBERS and name not in frame.sdfg.symbols:
-        return Number(_NUMBERS[name])
-    raise ValueError(f"Expected a connector, a size or a loop variable, but got '{name}'.")
-
-
-def _check_pure(value: Term) -> None:
-    for term in walk(value):
-        if not isinstance(term, Call) or not (term.function[0].isalpha() or term.function[0] == "_"):
-            continue
-        module, _, name = term.function.rpartition(".")
-        if term.function in ("neg", "not", "and", "or", "select"):
-            continue
-        if name not in _PURE or module not in _MODULES or (name in ("min", "max") and len(term.arguments) < 2):
-            raise ValueError(f"Expected a function of numbers without side effects, but got '{term.function}'.")
 
 
 def _written(
@@ -118,7 +121,7 @@ def _written(
             result += _wired(node, edge.src_conn, value, frame, wires)
             continue
         _check_connector(node.out_connectors[edge.src_conn], edge, frame)
-        writes.append((edge, element(frame, edge.data, state.memlet_path(edge)[-1].dst), value))
+        writes.append((edge, element(frame, edge.data, state.memlet_path(edge)[-1].dst, True), value))
     if _overwrites([(target, value) for _, target, value in writes]):
         kept = [_kept(target, value, frame) for _, target, value in writes]
         result += kept

@@ -4,6 +4,7 @@ import dace
 import pytest
 
 from dace_transfer.transformations.normalization.lowering import lower
+from dace_transfer.transformations.normalization.raising import raise_sdfg
 
 NI = "for i in parallel(0, N):\n"
 
@@ -52,6 +53,14 @@ def test_a_nest_becomes_a_map(name, written, looks):
 
 def test_nests_compute_what_they_say(right):
     right({name: text for name, (_, text) in CASES.items()})
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_nest_is_read_again(name, written, same):
+    before = written(CASES[name][1])
+    after = raise_sdfg(lower(before))
+    assert after is not None and "opaque" not in str(after)
+    same(before, after, {"N": 7, "K": 5, "M": 4})
 
 
 def test_memlets_cover_what_is_accessed(written):
