@@ -87,9 +87,8 @@ def _values_of(term: Term) -> Iterator[Affine]:
 
 def _foreign(computation: Computation, loops: set[str]) -> set[str]:
     """Names that are no loop's and no container's: sizes, constants, and what opaque blocks use inside."""
-    origin = computation.origin
     shapes = {symbol for desc in computation.containers.values() for symbol in desc.free_symbols}
-    names = {*map(str, origin.symbols), *map(str, shapes), *origin.constants_prop}
+    names = {*computation.sizes, *map(str, shapes), *computation.origin.constants_prop}
     blocks = [node for node in nodes(computation.body) if isinstance(node, Opaque)]
     mentioned = names.union(_words(computation.body), *(node.names for node in blocks))
     return (mentioned - loops).union(*(_internal(node.block) for node in blocks))
