@@ -20,6 +20,7 @@ from dace_transfer.transformations.normalization.reductions import reduce_loops
 from dace_transfer.transformations.normalization.scaling import move_scales
 from dace_transfer.transformations.normalization.share import share
 from dace_transfer.transformations.normalization.split import split_reductions
+from dace_transfer.transformations.normalization.symmetric import symmetric
 from dace_transfer.transformations.normalization.tree import Computation, Opaque, nodes
 
 _MOST_ROUNDS = 20
@@ -50,8 +51,11 @@ def rewrite(computation: Computation) -> Computation:
     """Bring a computation into its normal form; what is in that form already does not change."""
     computation = _settled(computation)
     computation = distribute(privatize(split_lifetimes(computation)))
-    computation = _settled(computation)
-    return order(share(split_reductions(order(computation))))
+    computation = order(_settled(computation))
+    whole = symmetric(computation)
+    if whole is not computation:
+        computation = order(_settled(whole))
+    return order(share(split_reductions(computation)))
 
 
 def _settled(computation: Computation) -> Computation:
