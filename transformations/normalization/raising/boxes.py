@@ -71,24 +71,26 @@ def box_of(frame: Frame, name: str, subset: Any) -> Box:
     return Box(name, tuple(begin for begin, _, _ in bounds), sizes, tuple(step for _, _, step in bounds))
 
 
-def memlet_box(frame: Frame, memlet: dace.Memlet, node: Any) -> Box:
+def memlet_box(frame: Frame, memlet: dace.Memlet, node: Any, dynamic: bool = False) -> Box:
     """Return the part of the container at `node`, at the far end of a memlet's path, that the memlet names.
+
+    Memlets that may move less than they name are only taken where `dynamic` is set.
 
     Raises:
         ValueError: The memlet is of an unusual kind.
     """
-    if not isinstance(node, nodes.AccessNode) or node.data != memlet.data or memlet.dynamic:
+    if not isinstance(node, nodes.AccessNode) or node.data != memlet.data or (memlet.dynamic and not dynamic):
         raise ValueError(f"Expected memlet '{memlet}' to name what it reads or writes.")
     return box_of(frame, node.data, memlet.subset)
 
 
-def element(frame: Frame, memlet: dace.Memlet, node: Any) -> Read:
+def element(frame: Frame, memlet: dace.Memlet, node: Any, dynamic: bool = False) -> Read:
     """Return the one element that a memlet names.
 
     Raises:
         ValueError: It names more, or what it names is not known before the program runs.
     """
-    box = memlet_box(frame, memlet, node)
+    box = memlet_box(frame, memlet, node, dynamic)
     if not box.is_element or (memlet.other_subset is not None and memlet.other_subset.num_elements() != 1):
         raise ValueError(f"Expected memlet '{memlet}' to name one element.")
     return box.at(frame, [ZERO] * len(box.sizes))

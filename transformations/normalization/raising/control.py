@@ -9,11 +9,19 @@ from typing import Any
 
 import dace
 from dace import nodes
-from dace.sdfg.state import BreakBlock, ContinueBlock, ControlFlowBlock, ControlFlowRegion, LoopRegion
+from dace.sdfg.state import (
+    BreakBlock,
+    ConditionalBlock,
+    ContinueBlock,
+    ControlFlowBlock,
+    ControlFlowRegion,
+    LoopRegion,
+)
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.raising.boxes import counted, nest
+from dace_transfer.transformations.normalization.raising.branches import read_branches
 from dace_transfer.transformations.normalization.raising.dataflow import Body, Piece, StateReader
 from dace_transfer.transformations.normalization.raising.frame import Frame, is_integer
 from dace_transfer.transformations.normalization.raising.nested import frame_inside
@@ -25,6 +33,7 @@ from dace_transfer.transformations.normalization.raising.symbols import (
     names_of,
     unassigned,
 )
+from dace_transfer.transformations.normalization.raising.values import read_values
 from dace_transfer.transformations.normalization.tree import Node, Opaque
 
 _LOG = logging.getLogger(__name__)
@@ -46,13 +55,30 @@ def read_region(region: ControlFlowRegion, frame: Frame) -> Body:
     while position < len(links):
         end = spans.get(position, position)
         if end > position:
-            body.append(opaque_chain(links[position:end], frame))
+            body += _span(links[position:end], frame)
         for link in links[position : max(end, position + 1)]:
             frame = frame.with_values(_readable(link, frame))
         if end == position:
             body += read_block(links[position].block, frame)
         position = max(end, position + 1)
     return tuple(body)
+
+
+def _span(links: list[Link], frame: Frame) -> Body:
+    shared = {name for link in links for name in _defined(link, frame)}
+    shared &= {name for link in links for name in unassigned(link.block) | _read_on(link)}
+    try:
+        with frame.builder.attempt():
+            return read_values(links, shared, frame, _readable, read_block)
+    except (ValueError, NotApplicableError) as error:
+        _LOG.debug("'%s' is left as it is with what follows: %s", links[0].block.label, error)
+        return (opaque_chain(links, frame),)
+
+
+def _defined(link: Link, frame: Frame) -> set[str]:
+    """What is assigned on the way to a block and in it that cannot be replaced."""
+    edge = set(link.edge.assignments) if link.edge is not None else set()
+    return (edge - _readable(link, frame).keys()) | assigned_inside(link.block)
 
 
 def _readable(link: Link, frame: Frame) -> dict[str, Affine]:
@@ -74,17 +100,15 @@ def _spans(links: list[Link], frame: Frame) -> dict[int, int]:
     """Where the parts of a chain begin and end that share symbols which cannot be replaced by what they stand for."""
     defined: list[set[str]] = []
     for link in links:
-        known = _readable(link, frame)
-        frame = frame.with_values(known)
-        edge = set(link.edge.assignments) if link.edge is not None else set()
-        defined.append((edge - known.keys()) | assigned_inside(link.block))
+        defined.append(_defined(link, frame))
+        frame = frame.with_values(_readable(link, frame))
     if not any(defined):
         return {}
     used = [unassigned(link.block) | _read_on(link) for link in links]
     spans: list[tuple[int, int]] = []
     for place, names in enumerate(defined):
         users = [user for user, read in enumerate(used) if read & names]
-        if users:
+        if users or names & frame.saved.keys():
             spans.append((min(place, *users), max(place, *users) + 1))
     return _merged(spans)
 
@@ -126,9 +150,11 @@ def _read(block: ControlFlowBlock, frame: Frame) -> Body:
         return _state(block, frame)
     if isinstance(block, LoopRegion):
         return _loop(block, frame)
+    if isinstance(block, ConditionalBlock):
+        return read_branches(block, frame, read_region)
     if type(block) is ControlFlowRegion:
         return read_region(block, frame)
-    raise ValueError(f"Expected states and loops, but got a {type(block).__name__}.")
+    raise ValueError(f"Expected states, loops and conditions, but got a {type(block).__name__}.")
 
 
 def _state(state: dace.SDFGState, frame: Frame) -> Body:
@@ -157,7 +183,7 @@ def _loop(loop: LoopRegion, frame: Frame) -> Body:
     name = loop.loop_variable
     if not name or loop.inverted or name in set().union(*(assigned_inside(block) for block in loop.nodes())):
         raise ValueError(f"Expected loop '{loop.label}' to count with a variable of its own.")
-    if name in {assigned for edge in loop.edges() for assigned in edge.data.assignments}:
+    if name in frame.saved or name in {assigned for edge in loop.edges() for assigned in edge.data.assignments}:
         raise ValueError(f"Expected loop '{loop.label}' not to change its variable.")
     if any(isinstance(block, (BreakBlock, ContinueBlock)) for block in loop.nodes()):
         raise ValueError(f"Expected loop '{loop.label}' to be left only by its condition.")

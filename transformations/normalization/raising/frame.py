@@ -31,12 +31,14 @@ class Builder:
     Attributes:
         names: Makes names that nothing has yet.
         sizes: The integer symbols that the program gets from outside.
+        given: Symbols that the program gets from outside and assigns as well.
         containers: Descriptors of the computation's containers.
         folds: How many writes with conflict resolution were read so far.
     """
 
     names: Names
     sizes: frozenset[str]
+    given: frozenset[str] = frozenset()
     containers: dict[str, dace.data.Data] = field(default_factory=dict)
     folds: int = 0
 
@@ -80,6 +82,7 @@ class Frame:
         assigned: How often control flow assigns a symbol; a loop counts as one assignment of its variable.
         places: What an element of a view or of a container of a nested SDFG is; indices are in terms of `axis(0)`,
             `axis(1)` and so on. None for a view that means several things.
+        saved: The scalars that hold the values of symbols that are no expressions of sizes and loop variables.
         loops: The loops around, outermost first.
         nested: Whether it is an SDFG inside another one, where nothing may be left as it is.
     """
@@ -90,6 +93,7 @@ class Frame:
     values: Mapping[str, Affine]
     assigned: Mapping[str, int]
     places: Mapping[str, Read | None] = field(default_factory=dict)
+    saved: Mapping[str, Read] = field(default_factory=dict)
     loops: tuple[Range, ...] = ()
     nested: bool = False
 
@@ -225,11 +229,11 @@ def _names_in(sdfg: dace.SDFG) -> Iterator[str]:
 def whole_program(sdfg: dace.SDFG) -> Frame:
     """Return the frame in which a whole program is read."""
     assigned = assignments(sdfg)
-    free = {str(symbol) for symbol in sdfg.free_symbols} - assigned.keys()
-    sizes = frozenset(name for name in free if is_integer(sdfg.symbols.get(name)))
+    free = {str(symbol) for symbol in sdfg.free_symbols}
+    sizes = frozenset(name for name in free - assigned.keys() if is_integer(sdfg.symbols.get(name)))
     numbers = {name: value for name, (_, value) in sdfg.constants_prop.items() if type(value) is int}
     nothing = dace.data.Scalar(dace.int64)
     everything = dict.fromkeys(_names_in(sdfg), nothing)
     names = Names(Computation(sdfg, everything, ()))
     values = {name: constant(value) for name, value in numbers.items()}
-    return Frame(sdfg, Builder(names, sizes), sizes, values, assigned)
+    return Frame(sdfg, Builder(names, sizes, frozenset(free & assigned.keys())), sizes, values, assigned)

@@ -37,8 +37,9 @@ def frame_inside(state: dace.SDFGState, node: nodes.NestedSDFG, frame: Frame) ->
         known = _known(frame, value) if is_integer(sdfg.symbols.get(str(name))) else None
         if known is not None:
             values[str(name)] = known
-    result = Frame(sdfg, frame.builder, frozenset(), values, assignments(sdfg), {}, frame.loops, True)
-    if result.assigned.keys() & values.keys():
+    saved = {str(name): frame.saved[str(v)] for name, v in node.symbol_mapping.items() if str(v) in frame.saved}
+    result = Frame(sdfg, frame.builder, frozenset(), values, assignments(sdfg), {}, saved, frame.loops, True)
+    if result.assigned.keys() & (values.keys() | set(map(str, node.symbol_mapping))):
         raise ValueError(f"Expected nested SDFG '{node.label}' not to assign symbols that are passed to it.")
     outer = _connected(state, node)
     return replace(result, places={name: _place(result, name, outer.get(name), frame) for name in _used(sdfg)})

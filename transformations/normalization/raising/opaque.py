@@ -35,6 +35,7 @@ def opaque(block: ControlFlowBlock, frame: Frame) -> Opaque:
     mentioned = unassigned(block)
     names = mentioned - arrays.keys() - frame.sdfg.constants_prop.keys()
     lost = (names & frame.assigned.keys()) - frame.values.keys()
+    lost |= assigned_inside(block) & frame.saved.keys()
     if lost or frame.nested:
         raise ValueError(f"Expected block '{block.label}' not to depend on {sorted(lost)}, assigned elsewhere.")
     values = {name: frame.values[name] for name in sorted(names & frame.values.keys())}

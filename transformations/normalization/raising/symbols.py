@@ -127,6 +127,26 @@ def _read_by(code: Any) -> Iterator[str]:
     yield from (node.id for node in found if isinstance(node, ast.Name) and id(node) not in skipped)
 
 
+def mentioned_outside(block: ControlFlowRegion, sdfg: dace.SDFG) -> set[str]:
+    """Return the names that control flow and access nodes of an SDFG mention outside of one of its blocks.
+
+    Raises:
+        ValueError: Conditions or assignments are no Python.
+    """
+    blocks = {id(inner) for inner in block.all_control_flow_blocks()} | {id(block)}
+    edges = {id(edge) for edge in block.all_interstate_edges()}
+    found: set[str] = set()
+    for other in (other for other in sdfg.all_control_flow_blocks() if id(other) not in blocks):
+        if isinstance(other, dace.SDFGState):
+            found |= {node.data for node in other.data_nodes()}
+        elif isinstance(other, ControlFlowRegion):
+            codes = [code.code for code in other.get_meta_codeblocks()]
+            found |= {name for code in codes for name in _read_by(code)}
+    for edge in (edge.data for edge in sdfg.all_interstate_edges() if id(edge) not in edges):
+        found |= {*_read_on(edge), *_read_by(edge.condition.code)}
+    return found
+
+
 def assigned_inside(block: ControlFlowBlock) -> set[str]:
     """Return the symbols that are assigned inside of a block, loop variables included."""
     if isinstance(block, dace.SDFGState):

@@ -88,20 +88,6 @@ def test_loops_with_bounds_read_from_containers_are_left_as_they_are(raised, opa
 
 
 @dace.program
-def conditional(x: dace.float64[N], y: dace.float64[N]):
-    for i in range(N):
-        if x[i] > 0:
-            y[i] = x[i]
-        y[i] = y[i] + 1.0
-
-
-def test_only_the_condition_is_left_as_it_is(raised, opaques):
-    computation = raised(conditional)
-    assert len(opaques(computation)) == 1
-    assert [type(node).__name__ for node in computation.body[0].body] == ["Opaque"] + 3 * ["Statement"]
-
-
-@dace.program
 def broken(x: dace.float64[N], y: dace.float64[N]):
     for i in range(N):
         if x[i] < 0:

@@ -189,8 +189,8 @@ def test_ranges_of_maps_that_are_read_from_containers_are_left_as_they_are(raise
 @dace.program
 def mapped_condition(a: dace.float64[N], b: dace.float64[N]):
     for i in dace.map[0:N]:
-        if a[i] > 1.0:
-            b[i] = a[i]
+        if i > 0:
+            b[i] = a[i - 1]
 
 
 def test_a_map_with_something_unreadable_is_left_whole(raised, opaques):
