@@ -22,7 +22,7 @@ from dace_transfer.verify import Verification, verify_program
 
 _RIGHT = {
     "tuned": "It computes the same as the original.",
-    "normalized": "No recipe was found, but auto_optimize does better on the normal form of the program.",
+    "normalized": "No recipe was found; the normal form of the program is used, as auto_optimize leaves it.",
 }
 
 
@@ -77,9 +77,10 @@ def choose(
     if session.measures:
         return _race(session, label, tuned, optimized, arguments)
     ratio = check.ratio / best.ratio if check.ratio and best.ratio else None
-    if ratio is None or ratio < 1 / CLEAR or (label == "normalized" and ratio < CLEAR):
-        slower = Verdict.SLOWER if ratio is not None and ratio < 1 / CLEAR else Verdict.SAME
-        return Choice(*fallback, slower, f"The {label} program was not faster than auto_optimize's.", 1.0)
+    if ratio is None:
+        return Choice(*fallback, Verdict.SAME, f"The {label} program was not timed against auto_optimize's.", 1.0)
+    if ratio < 1 / CLEAR:
+        return Choice(*fallback, Verdict.SLOWER, f"The {label} program was slower than auto_optimize's.", 1.0)
     return Choice(tuned, label, Verdict.FASTER if ratio > CLEAR else Verdict.SAME, _RIGHT[label], ratio)
 
 
