@@ -17,7 +17,7 @@ from dace_transfer.transformations.normalization.types import type_of
 Containers = Mapping[str, dace.data.Data]
 
 _DIVIDING = frozenset(["/", "//", "%", "int_floor", "int_ceil", "py_floor", "PyMod", "CMod", "lcm"])
-_UNSAFE_ATOM = re.compile(r"/|%|int_|Mod")
+_UNSAFE_ATOM = re.compile(r"/|%|\bint_|Mod")
 _SAFE_ATOM = re.compile(r"int_(floor|ceil)\(\w+, [1-9]\d*\)")
 
 
@@ -91,7 +91,7 @@ def _bounds(loop: Range) -> tuple[Affine, Affine]:
 
 def _check_atoms(values: Iterable[Affine]) -> None:
     for name in (name for value in values for name, _ in value.terms):
-        if _UNSAFE_ATOM.search(name) and not _SAFE_ATOM.fullmatch(name):
+        if not name.isidentifier() and _UNSAFE_ATOM.search(name) and not _SAFE_ATOM.fullmatch(name):
             raise ValueError(f"Expected no division that may be by 0, but got '{name}'.")
 
 
