@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.algebra import simplify_terms
 from dace_transfer.transformations.normalization.dependence import accesses
 from dace_transfer.transformations.normalization.distribute import perfect_nest
 from dace_transfer.transformations.normalization.reduction_forms import is_element
@@ -35,13 +36,14 @@ def share(computation: Computation) -> Computation:
     After: `for i, j: s[i, j] = sum(A[i, k] * B[j, k] for k)`, `for i, j: C[i, j] = s[i, j] + s[j, i]`.
 
     Common subexpression elimination and value numbering, for whole containers that are transient and written once.
+    What reads one container instead of two is simplified: `s * x[i] + t * y[i]` becomes `s * (x[i] + y[i])`.
     """
     sharing = _Sharing(computation)
     body = sharing.body(computation.body)
     if not sharing.removed:
         return computation
     kept = {name: desc for name, desc in computation.containers.items() if name not in sharing.removed}
-    return replace(computation, containers=kept, body=body)
+    return simplify_terms(replace(computation, containers=kept, body=body))
 
 
 @dataclass(frozen=True)

@@ -93,3 +93,16 @@ for m in parallel(0, N - 1):
     before = read(text, MATRICES, TRANSIENTS)
     assert "y[m] = (u[m] * u[m])" in str(share(before))
     same(before, share(before), {"N": 4, "M": 2})
+
+
+def test_what_reads_one_instead_of_two_is_simplified(read, same):
+    text = """
+u = sum(x[k] * y[k] for k in range(0, N))
+v = sum(x[l] * y[l] for l in range(0, N))
+for i in parallel(0, N):
+    y[i] = u * x[i] + v * y[i]
+"""
+    before = read(text, {"x": ("N",), "y": ("N",)}, {"u": (), "v": ()})
+    after = share(before)
+    assert str(after).endswith("y[i] = (u * (x[i] + y[i]))")
+    same(before, after, {"N": 4})

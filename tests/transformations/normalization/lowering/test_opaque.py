@@ -11,6 +11,7 @@ from dace.sdfg.state import ConditionalBlock, ControlFlowRegion, LoopRegion
 from dace_transfer.toolchain import activate
 from dace_transfer.transformations.normalization.affine import affine, constant, variable
 from dace_transfer.transformations.normalization.lowering import lower
+from dace_transfer.transformations.normalization.lowering.opaque import with_plain_indices
 from dace_transfer.transformations.normalization.terms import Call, Number, Range, Read
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Opaque, Statement
 
@@ -118,3 +119,15 @@ def test_arguments_and_constants_are_those_of_the_origin(origin):
 def test_lowering_again_makes_the_same(origin):
     first, second = (json.dumps(lower(_around(origin, True)).to_json()) for _ in range(2))
     assert re.sub(_IDENTIFIER, "", first) == re.sub(_IDENTIFIER, "", second)
+
+
+@pytest.mark.parametrize(
+    "code, expected",
+    [
+        ("A[(i + 1), (((2 * k) + 1) - 1)] - 1 + 1", "A[i + 1, 2 * k] - 1 + 1"),
+        ("A[(2 * k), (i + 1)] > s + 0", "A[2 * k, i + 1] > s + 0"),
+        ("A[B[i + 1 - 1]]", "A[B[i]]"),
+    ],
+)
+def test_indices_are_written_in_one_way(code, expected):
+    assert with_plain_indices(code) == with_plain_indices(expected) == expected
