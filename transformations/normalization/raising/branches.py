@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Sequence
 
 import dace
 from dace.sdfg.state import ConditionalBlock, ControlFlowRegion
 
+from dace_transfer.transformations.normalization.raising.conditions import decided, undecided
 from dace_transfer.transformations.normalization.raising.expressions import read_expression
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.harmless import check_harmless, check_harmless_term
@@ -24,7 +26,8 @@ def read_branches(
 ) -> Body:
     """Return what a conditional block computes.
 
-    Before: `if A[i] > 0: B[i] = 1`; after: `B[i] = select(A[i] > 0, 1, B[i])`. Everything is computed whether the
+    Where it is known in which loops it is, which branch is taken may be known as well. Otherwise,
+    before: `if A[i] > 0: B[i] = 1`; after: `B[i] = select(A[i] > 0, 1, B[i])`. Everything is computed whether the
     condition holds or not, so that must do no harm. Writes become writes of all iterations of the loops around, which
     therefore have to be shown to be independent anew. Branches with loops could cost more than what they are skipped
     for, and are not read.
@@ -32,11 +35,14 @@ def read_branches(
     Raises:
         ValueError: It has parts that cannot be read, or that may only be executed where the condition holds.
     """
-    conditions = [read_expression(code.as_string, frame) for code, _ in block.branches if code is not None]
+    codes, regions = _possible(block, frame)
+    if not codes:
+        return read_region(regions[0], frame) if regions else ()
+    conditions = [read_expression(code, frame) for code in codes]
     for condition in conditions:
         check_harmless_term(condition, frame)
     known = set(frame.builder.containers)
-    branches = [_straight(read_region(region, frame)) for _, region in block.branches]
+    branches = [_straight(read_region(region, frame)) for region in regions]
     for branch in branches:
         check_harmless(branch, frame)
     frame.builder.folds += 1
@@ -45,6 +51,27 @@ def read_branches(
     rest = [tuple(one for one in branch if one.target.data not in private) for branch in branches]
     joined = _joined(conditions, first, rest, frame)
     return joined if joined is not None else _in_turn(conditions, branches, private, frame)
+
+
+def _possible(block: ConditionalBlock, frame: Frame) -> tuple[list[str], list[ControlFlowRegion]]:
+    """The conditions that may or may not hold, and the branches, the last of which has none if it is an `else`."""
+    codes: list[str] = []
+    regions: list[ControlFlowRegion] = []
+    for code, region in block.branches:
+        known = True if code is None else decided(_parsed(code), frame)
+        if known is not False:
+            regions.append(region)
+        if known is True:
+            break
+        if known is None and code is not None:
+            codes.append(ast.unparse(undecided(_parsed(code), frame)))
+    return codes, regions
+
+
+def _parsed(code: dace.properties.CodeBlock) -> ast.expr:
+    if code.language != dace.Language.Python or len(code.code) != 1 or not isinstance(code.code[0], ast.Expr):
+        raise ValueError(f"Expected a condition in Python, but got '{code.as_string}'.")
+    return code.code[0].value
 
 
 def _straight(body: Body) -> Branch:

@@ -22,6 +22,7 @@ from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.raising.boxes import counted, nest
 from dace_transfer.transformations.normalization.raising.branches import read_branches
+from dace_transfer.transformations.normalization.raising.conditions import at_most, split_points
 from dace_transfer.transformations.normalization.raising.dataflow import Body, Piece, StateReader
 from dace_transfer.transformations.normalization.raising.frame import Frame, is_integer
 from dace_transfer.transformations.normalization.raising.nested import frame_inside
@@ -34,8 +35,10 @@ from dace_transfer.transformations.normalization.raising.symbols import (
     unassigned,
 )
 from dace_transfer.transformations.normalization.raising.values import read_values
+from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Node, Opaque
 
+_MOST_SPLITS = 2
 _LOG = logging.getLogger(__name__)
 
 
@@ -194,7 +197,33 @@ def _loop(loop: LoopRegion, frame: Frame) -> Body:
         raise ValueError(f"Expected loop '{loop.label}' to have a constant step.")
     end = _end(loop, itself, step.constant)
     counter, value = counted(frame.builder.names.fresh(name), begin, end, step.constant)
-    return nest([counter], read_region(loop, frame.inside(counter, {name: value})), False)
+    return _pieces(loop, counter, value, frame, _MOST_SPLITS)
+
+
+def _pieces(loop: LoopRegion, counter: Range, value: Affine, frame: Frame, most: int) -> Body:
+    """Before: `for j in range(0, N): if j < i: ...`, after: `for j in range(0, i): ...`."""
+    inner = frame.inside(counter, {loop.loop_variable: value})
+    for point in split_points(loop, counter, inner) if most else ():
+        body = _split(loop, counter, value, point, frame, most - 1)
+        if body is not None:
+            return body
+    return nest([counter], read_region(loop, inner), False)
+
+
+def _split(loop: LoopRegion, counter: Range, value: Affine, point: Affine, frame: Frame, most: int) -> Body | None:
+    """A loop as two, where that is right: each may be empty, but must not go beyond the bounds of the whole."""
+    after, before = at_most(counter.begin, point, frame), at_most(point, counter.end, frame)
+    if not (after or before):
+        return None
+    result: list[Node] = []
+    for begin, end, inside in ((counter.begin, point, before), (point, counter.end, after)):
+        part = Range(frame.builder.names.fresh(loop.loop_variable), begin, end)
+        renamed = value.substitute({counter.variable: variable(part.variable)})
+        body = _pieces(loop, part, renamed, frame, most)
+        if body and not inside:
+            return None
+        result += body
+    return tuple(result)
 
 
 def _assigned(code: Any, name: str) -> str:

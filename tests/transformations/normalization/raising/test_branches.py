@@ -90,10 +90,67 @@ def test_types_are_those_of_what_is_written(runs, signs):
 
 
 @dace.program
-def guarded(x: dace.float64[N], y: dace.float64[N]):
+def guarded(x: dace.float64[N], y: dace.float64[N], z: dace.float64[N]):
     for i in range(N):
         if i > 0:
             y[i] = x[i - 1]
+    for i in range(N):
+        if not i <= 3:
+            z[i] = x[i - 4]
+    for i in range(N - 1, -1, -1):
+        x[i] = x[i] + 1
+        if i + 1 < N:
+            x[i] = x[i + 1] * 2
+
+
+def test_conditions_on_loop_variables_bound_loops(runs, raised, signs):
+    for size in (1, 2, 7):
+        computation = runs(guarded, {"N": size}, x=signs(size), y=signs(size), z=signs(size))
+    assert "select" not in str(computation)
+
+
+@dace.program
+def diagonal(a: dace.float64[N, N], b: dace.float64[N, N]):
+    for i in range(N):
+        for j in range(N):
+            if i == j:
+                a[i, j] = 1
+            elif j > i:
+                a[i, j] = b[i, j - i - 1]
+            else:
+                a[i, j] = a[j, i]
+            if i != j and b[i, j] > 0:
+                b[i, j] = b[j, i]
+
+
+def test_triangles_and_diagonals_are_loops_of_their_own(runs, signs):
+    text = str(runs(diagonal, {"N": 6}, a=signs(6, 6), b=signs(6, 6)))
+    ends = [line.strip() for line in text.splitlines() if " in range(i_0" in line or line.endswith("i_0):")]
+    assert len(ends) == 3 and text.count("select(") == 2
+
+
+@dace.program
+def beyond(x: dace.float64[N], y: dace.float64[N], n: dace.int64[1]):
+    for i in range(N):
+        if i < M:
+            y[i] = x[i]
+        elif i > M:
+            y[i] = 2 * x[i]
+        if i == n[0]:
+            y[i] = 0
+
+
+def test_loops_are_not_split_at_what_may_be_out_of_their_bounds(runs, signs):
+    for size in (0, 3, 9):
+        text = str(runs(beyond, {"N": 6, "M": size}, x=signs(6), y=signs(6), n=np.array([size - 1])))
+    assert text.count(" in range(") == 1
+
+
+@dace.program
+def unguarded(x: dace.float64[N], y: dace.float64[N]):
+    for i in range(N):
+        if y[i] > 0:
+            y[i] = x[i + 1]
 
 
 @dace.program
@@ -119,7 +176,7 @@ def stopped(x: dace.float64[N], y: dace.float64[N]):
         y[i] = x[i]
 
 
-@pytest.mark.parametrize("program", [guarded, divided, costly, stopped])
+@pytest.mark.parametrize("program", [unguarded, divided, costly, stopped])
 def test_what_may_only_be_done_where_the_condition_holds_is_left_as_it_is(raised, opaques, program):
     assert len(opaques(raised(program))) == 1
     assert "select" not in str(raised(program))
