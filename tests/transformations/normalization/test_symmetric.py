@@ -3,6 +3,7 @@
 import dace
 import pytest
 
+from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.symmetric import symmetric
 
 ARRAYS = {"A": ("N", "N"), "B": ("N", "N"), "X": ("N", "N"), "Y": ("N", "N"), "x": ("2*N",), "y": ("N",), "a": ()}
@@ -113,7 +114,7 @@ def test_what_is_between_may_read_the_triangle_and_write_what_it_was_computed_fr
     [
         "sum(A[i, k] * B[j, k] for k in range(0, N))",
         f"{DOT} * y[i]",
-        f"{DOT} + X[i, j]",
+        f"{DOT} + X[i, j] + X[j, i]",
         "A[i, j] + A[j, i]",
         "sum(A[i, k] * A[j, k] for k in range(0, i + j))",
         "sum(exp(A[i, k] * A[j, k]) for k in range(0, N))",
@@ -171,3 +172,11 @@ def test_mirror_images_of_something_else_stay(stays):
     stays(
         f"{UPPER}        X[i, j] = {DOT}\nfor p in range(0, N):\n    for q in range(0, N):\n        X[p, q] = X[q, p]\n"
     )
+
+
+def test_mirrored_and_whole_results_have_one_normal_form(read):
+    inner = f"    for j in range(i + 1, N):\n        X[i, j] = {DOT}\n        X[j, i] = X[i, j]"
+    mirrored = f"for i in range(0, N):\n    X[i, i] = 1.0\n{inner}"
+    texts = (mirrored, f"{WHOLE}        X[i, j] = {DOT}\n{ONES}")
+    first, second = (rewrite(read(text, ARRAYS)) for text in texts)
+    assert str(first) == str(second) == str(rewrite(first))
