@@ -213,7 +213,8 @@ def _pieces(loop: LoopRegion, counter: Range, value: Affine, frame: Frame, most:
 def _split(loop: LoopRegion, counter: Range, value: Affine, point: Affine, frame: Frame, most: int) -> Body | None:
     """A loop as two, where that is right: each may be empty, but must not go beyond the bounds of the whole."""
     after, before = at_most(counter.begin, point, frame), at_most(point, counter.end, frame)
-    if not (after or before):
+    alone = sum(not _is_empty(block) for block in loop.nodes()) == 1
+    if not ((after or before) if alone else (after and before)):
         return None
     result: list[Node] = []
     for begin, end, inside in ((counter.begin, point, before), (point, counter.end, after)):
@@ -224,6 +225,10 @@ def _split(loop: LoopRegion, counter: Range, value: Affine, point: Affine, frame
             return None
         result += body
     return tuple(result)
+
+
+def _is_empty(block: ControlFlowBlock) -> bool:
+    return isinstance(block, dace.SDFGState) and block.is_empty()
 
 
 def _assigned(code: Any, name: str) -> str:
