@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 
 import dace
 import numpy as np
-from dace import symbolic
 from dace.sdfg import nodes
 
 from dace_transfer.measure.trial import Bounds
+from dace_transfer.verify.work import largest_work, number
 
 # Rounding errors of a few operations and of the mathematical functions of different libraries.
 _OPERATIONS = 32.0
@@ -26,9 +26,9 @@ _WIDER = {
 def bounds(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> Bounds:
     """Tolerances for one program.
 
-    The tolerance is a few rounding errors of the least precise type in it, times the square root of the length of
-    its reductions: rounding errors of independent signs add up like a random walk. The cap is a few times the
-    square root of the rounding error, that is, half of the digits.
+    The tolerance is a few rounding errors of the least precise type in it, times the square root of how many
+    operations go into one result, in loops, maps or library nodes: rounding errors of independent signs add up like a
+    random walk. The cap is a few times the square root of the rounding error, that is, half of the digits.
 
     Args:
         sdfg: The program.
@@ -71,33 +71,7 @@ def _epsilon(descriptor: dace.data.Data) -> float:
 
 
 def _reduction_length(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> float:
-    """Iterations of the largest map nest per element of the smallest result, at least 1."""
-    largest = max((_volume(state, node, sizes) for state, node in _maps(sdfg)), default=1.0)
+    """Executions of the tasklet that is executed most per element of the smallest result, at least 1."""
     _, written = sdfg.read_and_write_sets()
-    results = [_number(sdfg.arrays[name].total_size, sizes) for name in written if not sdfg.arrays[name].transient]
-    inputs = [_number(array.total_size, sizes) for array in sdfg.arrays.values() if not array.transient]
-    # A library node reduces without a map; no more than what it reads goes into one result.
-    return max(1.0, max([largest, *inputs]) / max(1.0, min(results, default=1.0)))
-
-
-def _maps(sdfg: dace.SDFG) -> Iterator[tuple[dace.SDFGState, nodes.MapEntry]]:
-    for node, state in sdfg.all_nodes_recursive():
-        if isinstance(node, nodes.MapEntry):
-            yield state, node
-
-
-def _volume(state: dace.SDFGState, node: nodes.MapEntry, sizes: Mapping[str, int]) -> float:
-    volume = 1.0
-    scope: nodes.Node | None = node
-    while isinstance(scope, nodes.MapEntry):
-        volume *= _number(scope.map.range.num_elements(), sizes)
-        scope = state.entry_node(scope)
-    return volume
-
-
-def _number(expression: symbolic.SymbolicType, sizes: Mapping[str, int]) -> float:
-    """Value of an expression; 1 where it depends on more than the sizes, such as an outer loop."""
-    try:
-        return max(1.0, float(symbolic.evaluate(expression, {symbolic.symbol(k): v for k, v in sizes.items()})))
-    except (TypeError, ValueError, KeyError):
-        return 1.0
+    results = [number(sdfg.arrays[name].total_size, sizes) for name in written if not sdfg.arrays[name].transient]
+    return max(1.0, largest_work(sdfg, sizes) / min(results, default=1.0))
