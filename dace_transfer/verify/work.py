@@ -29,7 +29,7 @@ class _Scope:
 
     def number(self, expression: object) -> float:
         """The larger value of an expression; 1 where it depends on more than the sizes and the loops around."""
-        return max(*_known(_value(expression, values) for values in self.values), 1.0, 1.0)
+        return max([1.0, *_known(_value(expression, values) for values in self.values)])
 
     def inside(self, variable: str, begin: object, end: object, step: object) -> _Scope:
         """The scope of a loop around which this one is; `end` is its last value."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import dace
 from dace.transformation.dataflow import TrivialMapElimination
 from dace.transformation.interstate import LoopToMap
@@ -49,21 +51,27 @@ def normalize(sdfg: dace.SDFG) -> dace.SDFG:
 
 def rewrite(computation: Computation) -> Computation:
     """Bring a computation into its normal form; what is in that form already does not change."""
-    computation = _settled(computation)
-    computation = distribute(privatize(split_lifetimes(computation)))
-    computation = order(_settled(computation))
-    whole = symmetric(computation)
-    if whole is not computation:
-        computation = order(_settled(whole))
-    return order(share(split_reductions(computation)))
+    return _repeated(
+        computation, (_settled, split_lifetimes, privatize, distribute, _settled, order, symmetric, _split)
+    )
 
 
 def _settled(computation: Computation) -> Computation:
     """Simplify until nothing changes any more."""
+    return _repeated(computation, (simplify_terms, reduce_loops, move_scales, inline, coalesce, remove_dead))
+
+
+def _split(computation: Computation) -> Computation:
+    """Give every reduction a statement of its own, once."""
+    return order(share(split_reductions(computation)))
+
+
+def _repeated(computation: Computation, passes: Sequence[Callable[[Computation], Computation]]) -> Computation:
+    """Apply passes one after another until together they change nothing any more."""
     for _ in range(_MOST_ROUNDS):
         before = str(computation)
-        for simpler in (simplify_terms, reduce_loops, move_scales, inline, coalesce, remove_dead):
-            computation = simpler(computation)
+        for one in passes:
+            computation = one(computation)
         if str(computation) == before:
             break
     return computation
