@@ -37,6 +37,7 @@ from dace_transfer.transformations.normalization.raising.symbols import (
 from dace_transfer.transformations.normalization.raising.values import read_values
 from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Node, Opaque
+from dace_transfer.transformations.normalization.tree import nodes as tree_nodes
 
 _MOST_SPLITS = 2
 _LOG = logging.getLogger(__name__)
@@ -201,20 +202,40 @@ def _loop(loop: LoopRegion, frame: Frame) -> Body:
 
 
 def _pieces(loop: LoopRegion, counter: Range, value: Affine, frame: Frame, most: int) -> Body:
-    """Before: `for j in range(0, N): if j < i: ...`, after: `for j in range(0, i): ...`."""
+    """Before: `for j in range(0, N): if j < i: ...`, after: `for j in range(0, i): ...`.
+
+    What is in a loop beside conditions would be there twice, so that such a loop is only split where that gets rid of
+    what is left as it is.
+    """
     inner = frame.inside(counter, {loop.loop_variable: value})
-    for point in split_points(loop, counter, inner) if most else ():
+    points = split_points(loop, counter, inner) if most else []
+    if not points or not _is_conditional(loop):
+        whole = nest([counter], read_region(loop, inner), False)
+        if not points or not _has_opaque(whole):
+            return whole
+    for point in points:
         body = _split(loop, counter, value, point, frame, most - 1)
-        if body is not None:
+        if body is not None and (_is_conditional(loop) or not _has_opaque(body)):
             return body
     return nest([counter], read_region(loop, inner), False)
+
+
+def _is_conditional(region: ControlFlowRegion) -> bool:
+    """Whether there is nothing but a condition in a region, or loops with nothing else in them."""
+    blocks = [block for block in region.nodes() if not (isinstance(block, dace.SDFGState) and block.is_empty())]
+    if len(blocks) != 1 or isinstance(blocks[0], ConditionalBlock):
+        return len(blocks) == 1
+    return isinstance(blocks[0], LoopRegion) and _is_conditional(blocks[0])
+
+
+def _has_opaque(body: Body) -> bool:
+    return any(isinstance(node, Opaque) for node in tree_nodes(body))
 
 
 def _split(loop: LoopRegion, counter: Range, value: Affine, point: Affine, frame: Frame, most: int) -> Body | None:
     """A loop as two, where that is right: each may be empty, but must not go beyond the bounds of the whole."""
     after, before = at_most(counter.begin, point, frame), at_most(point, counter.end, frame)
-    alone = sum(not _is_empty(block) for block in loop.nodes()) == 1
-    if not ((after or before) if alone else (after and before)):
+    if not ((after or before) if _is_conditional(loop) else (after and before)):
         return None
     result: list[Node] = []
     for begin, end, inside in ((counter.begin, point, before), (point, counter.end, after)):
@@ -225,10 +246,6 @@ def _split(loop: LoopRegion, counter: Range, value: Affine, point: Affine, frame
             return None
         result += body
     return tuple(result)
-
-
-def _is_empty(block: ControlFlowBlock) -> bool:
-    return isinstance(block, dace.SDFGState) and block.is_empty()
 
 
 def _assigned(code: Any, name: str) -> str:
