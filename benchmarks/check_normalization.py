@@ -8,7 +8,8 @@ One line per program is added to the file as it is known, and programs it alread
     refused    DaCe by itself does not parse, compile or compute it right: not ours
     unstable   it is right, but normalising the normal form changes it
     exception  normalising, or making code of the normal form, failed
-    wrong      the normal form computes something else, in at least one order of the iterations of its maps
+    wrong      the normal form computes something else, in at least one order of the iterations of its maps, or
+               iterations of a parallel map write the same elements
     crashed    a step killed its process or did not end
 
 `python -m benchmarks.random_programs SEED` shows a program.
@@ -122,7 +123,7 @@ class Worker:
             return row | {"outcome": "crashed", "stage": "prepare", "error": _reason(answer)}
         row |= answer
         if row["stage"]:
-            row["outcome"] = "refused" if row["stage"] == "parse" else "exception"
+            row["outcome"] = {"parse": "refused", "races": "wrong"}.get(row["stage"], "exception")
         elif row.get("digest") != row.pop("digest_again", None):
             row |= {"outcome": "unstable", "stage": "normalize again", "error": "The digest changes."}
         return row

@@ -15,6 +15,7 @@ from dace.sdfg.state import LoopRegion
 
 from benchmarks.random_programs.generate import generate
 from benchmarks.random_programs.program import RandomProgram
+from benchmarks.random_programs.races import races
 from benchmarks.random_programs.unit import Source
 from dace_transfer import toolchain
 from dace_transfer.building.abi import describe, return_scalars
@@ -52,10 +53,16 @@ def _prepare(program: RandomProgram, original: bool, row: dict[str, Any]) -> Non
         again = _timed(row, "normalize again", lambda: normalize(normal))
         row["digest_again"] = _timed(row, "digest again", lambda: workload_of(again, program.sizes).digest)
         sdfg = _timed(row, "finalize", lambda: finalize(normal))
+        _timed(row, "races", lambda: _check_races(sdfg))
     row["stage"] = "codegen"
     sdfg.name = f"{program.name}_{'original' if original else 'normal'}"
     source = generate_source(sdfg)
     row |= {"code": source.code, "abi": source.abi}
+
+
+def _check_races(sdfg: dace.SDFG) -> None:
+    if found := races(sdfg):
+        raise ValueError(found[0])
 
 
 def generate_source(sdfg: dace.SDFG) -> Source:
