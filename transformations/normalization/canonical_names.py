@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import dace
-from dace.sdfg.state import ControlFlowBlock, ControlFlowRegion, LoopRegion
+from dace.sdfg.state import ControlFlowBlock
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.symbols import assigned_inside
 from dace_transfer.transformations.normalization.terms import (
     Index,
     Read,
@@ -96,10 +97,7 @@ def _foreign(computation: Computation, loops: set[str]) -> set[str]:
 
 def _internal(block: ControlFlowBlock) -> set[str]:
     """Names that a block gives to things of its own."""
-    found: set[str] = set()
-    for part in block.all_control_flow_blocks() if isinstance(block, ControlFlowRegion) else ():
-        if isinstance(part, LoopRegion):
-            found.add(part.loop_variable)
+    found = assigned_inside(block)
     for node, _ in block.all_nodes_recursive():
         if isinstance(node, dace.nodes.MapEntry):
             found |= set(node.map.params)

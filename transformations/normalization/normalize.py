@@ -24,6 +24,7 @@ from dace_transfer.transformations.normalization.share import share
 from dace_transfer.transformations.normalization.split import split_reductions
 from dace_transfer.transformations.normalization.symmetric import symmetric
 from dace_transfer.transformations.normalization.tree import Computation, Opaque, nodes
+from dace_transfer.written import from_json, to_json
 
 _MOST_ROUNDS = 20
 
@@ -91,4 +92,4 @@ def _with_maps(sdfg: dace.SDFG) -> dace.SDFG:
 
 def _plain(sdfg: dace.SDFG) -> dace.SDFG:
     """A copy whose symbols carry no assumptions, which DaCe's matching and validation trip over."""
-    return dace.SDFG.from_json(sdfg.to_json())
+    return from_json(to_json(sdfg))

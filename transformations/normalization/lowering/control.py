@@ -15,6 +15,7 @@ from dace_transfer.transformations.normalization.lowering.folds import add_fold
 from dace_transfer.transformations.normalization.lowering.nests import add_nest
 from dace_transfer.transformations.normalization.lowering.opaque import adopted
 from dace_transfer.transformations.normalization.lowering.private import privates
+from dace_transfer.transformations.normalization.symbols import assigned_inside
 from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement
 
@@ -44,9 +45,9 @@ def _add_opaque(flow: Flow, opaque: Opaque) -> None:
 
 
 def _declare_symbols(flow: Flow, opaque: Opaque) -> None:
-    """Declare the symbols of a block that the SDFG does not have."""
+    """Declare the symbols that a block reads or assigns and the SDFG does not have."""
     known = flow.context.computation.origin.symbols
-    for name in sorted((opaque.names - opaque.values.keys()) & known.keys()):
+    for name in sorted((opaque.names | assigned_inside(opaque.block)) - opaque.values.keys() & known.keys()):
         if name not in flow.sdfg.symbols and name not in flow.sdfg.arrays:
             flow.sdfg.add_symbol(name, known[name])
 

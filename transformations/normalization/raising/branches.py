@@ -12,7 +12,7 @@ from dace_transfer.transformations.normalization.raising.conditions import decid
 from dace_transfer.transformations.normalization.raising.expressions import read_expression
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.harmless import check_harmless, check_harmless_term
-from dace_transfer.transformations.normalization.raising.symbols import mentioned_outside
+from dace_transfer.transformations.normalization.symbols import mentioned_outside
 from dace_transfer.transformations.normalization.terms import Call, Read, Reduce, Term, reads, walk
 from dace_transfer.transformations.normalization.tree import Node, Statement
 from dace_transfer.transformations.normalization.types import type_of

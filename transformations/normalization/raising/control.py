@@ -27,14 +27,14 @@ from dace_transfer.transformations.normalization.raising.dataflow import Body, P
 from dace_transfer.transformations.normalization.raising.frame import Frame, is_integer
 from dace_transfer.transformations.normalization.raising.nested import frame_inside
 from dace_transfer.transformations.normalization.raising.opaque import opaque, opaque_chain, opaque_part
-from dace_transfer.transformations.normalization.raising.symbols import (
+from dace_transfer.transformations.normalization.raising.values import read_values
+from dace_transfer.transformations.normalization.symbols import (
     Link,
     assigned_inside,
     chain_of,
     names_of,
     unassigned,
 )
-from dace_transfer.transformations.normalization.raising.values import read_values
 from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Node, Opaque
 from dace_transfer.transformations.normalization.tree import nodes as tree_nodes

@@ -18,8 +18,8 @@ from dace.sdfg.state import (
 from dace.sdfg.utils import get_view_edge
 
 from dace_transfer.transformations.normalization.raising.frame import Frame
-from dace_transfer.transformations.normalization.raising.symbols import Link, assigned_inside, inside, unassigned
 from dace_transfer.transformations.normalization.raising.views import defines_view, is_view
+from dace_transfer.transformations.normalization.symbols import Link, assigned_inside, inside, unassigned
 from dace_transfer.transformations.normalization.tree import Opaque
 from dace_transfer.workload.blocks import split_state, states_of
 

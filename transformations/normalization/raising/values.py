@@ -11,7 +11,7 @@ from dace.sdfg.state import ControlFlowBlock
 from dace_transfer.transformations.normalization.affine import Affine
 from dace_transfer.transformations.normalization.raising.expressions import read_expression
 from dace_transfer.transformations.normalization.raising.frame import Frame
-from dace_transfer.transformations.normalization.raising.symbols import Link, names_of
+from dace_transfer.transformations.normalization.symbols import Link, names_of
 from dace_transfer.transformations.normalization.terms import Read
 from dace_transfer.transformations.normalization.tree import Node, Statement
 
