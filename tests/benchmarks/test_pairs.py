@@ -16,8 +16,10 @@ from benchmarks.suites import PAIRS, open_suite
 from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
 from dace_transfer.measure.inputs import save_arguments
+from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner.arguments import infer_sizes
 from dace_transfer.tuner.parsing import parse
+from dace_transfer.workload import workload_of
 
 NAMES = open_suite(PAIRS).names()
 
@@ -57,6 +59,15 @@ def test_forms_take_the_same_arguments_and_are_written_differently(name: str) ->
     functions = [program.program.f for program in forms.values()]
     assert len({str(inspect.signature(function)) for function in functions}) == 1
     assert len({anonymous(inspect.getsource(function)) for function in functions}) == len(FORMS)
+
+
+@pytest.mark.parametrize("name", sorted(KERNELS.keys() - {"correlation"}))  # It centres its data in two ways.
+def test_the_normal_form_does_not_depend_on_how_a_computation_is_written(name: str) -> None:
+    cases = [load(f"{name}-{form}") for form in FORMS]
+    programs = [parse(case.load_program()) for case in cases]
+    sizes = [infer_sizes(program, case.arguments) for program, case in zip(programs, cases, strict=True)]
+    workloads = [workload_of(normalize(program), values) for program, values in zip(programs, sizes, strict=True)]
+    assert len({workload.digest for workload in workloads}) == 1
 
 
 def anonymous(source: str) -> str:
