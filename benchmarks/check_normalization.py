@@ -94,14 +94,13 @@ class Worker:
         """Check programs; one row each."""
         self._batches += 1
         if self._batches % _BATCHES_PER_CHILD == 0:
-            self._preparing.close()
+            self.close()
         rows = self._judge(seeds, original=False)
         doubtful = [seed for seed, row in rows.items() if row["outcome"] in ("exception", "wrong", "crashed")]
         for seed, row in self._judge(doubtful, original=True).items():
             if row["outcome"] != "ok":
                 ours = {f"our_{key}": rows[seed][key] for key in ("outcome", "stage", "error")}
                 rows[seed] |= ours | {key: row[key] for key in ("stage", "error")} | {"outcome": "refused"}
-        self._running.close()
         return list(rows.values())
 
     def close(self) -> None:
