@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dace_transfer.building.binary import Argument, Binary
+from dace_transfer.building.library import open_library
 from dace_transfer.errors import RunError
 
 
@@ -38,7 +40,7 @@ class Program:
         Raises:
             RunError: The library cannot be loaded, an argument has no value, or initialisation failed.
         """
-        library = _library(str(binary.library))
+        library = _library(binary.library)
         values = [_value(argument, addresses, scalars) for argument in binary.arguments]
         initialise = library[f"__dace_init_{binary.name}"]
         initialise.restype = ctypes.c_void_p
@@ -61,9 +63,9 @@ class Program:
 
 
 @cache
-def _library(path: str) -> ctypes.CDLL:
+def _library(path: Path) -> ctypes.CDLL:
     try:
-        return ctypes.CDLL(path)
+        return open_library(path)
     except OSError as error:
         raise RunError(f"The library cannot be loaded: {error}.") from error
 

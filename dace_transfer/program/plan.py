@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dace_transfer.building.binary import Argument, Binary
+from dace_transfer.building.library import open_library
 from dace_transfer.errors import RunError
 
 Read = Callable[[], Any]
@@ -46,7 +47,7 @@ class Library:
         self.binary = binary
         self.symbols = dict(symbols)
         try:
-            functions = ctypes.CDLL(str(binary.library))
+            functions = open_library(binary.library)
             initialise = functions[f"__dace_init_{binary.name}"]
             self.function = functions[f"__program_{binary.name}"]
             leave = functions[f"__dace_exit_{binary.name}"]
