@@ -41,7 +41,7 @@ def main(
     resume: Annotated[bool, typer.Option("--resume", help="Do not run again what the file already holds.")] = False,
     database: Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")] = None,
     budget: Annotated[float | None, typer.Option(help="Seconds of tuning per form.")] = None,
-    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 7,
+    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
     timeout: Annotated[float, typer.Option(help="Seconds after which a computation is given up.")] = 3600.0,
 ) -> None:
     """Tune every form of every computation, leaving its own family out; fails when a bar is missed."""
