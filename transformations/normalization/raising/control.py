@@ -113,7 +113,7 @@ def _spans(links: list[Link], frame: Frame) -> dict[int, int]:
     for place, names in enumerate(defined):
         users = [user for user, read in enumerate(used) if read & names]
         if users or names & frame.saved.keys():
-            spans.append((min(place, *users), max(place, *users) + 1))
+            spans.append((min([place, *users]), max([place, *users]) + 1))
     return _merged(spans)
 
 

@@ -269,7 +269,7 @@ def test_values_that_are_indices_are_left_with_all_that_uses_them(raised, opaque
     assert "k" not in left.names and {"columns", "x", "y"} <= left.reads
 
 
-def _reassigned(inside: str) -> dace.SDFG:
+def _reassigned(inside: str, value: str = "a[i] + s") -> dace.SDFG:
     """A symbol with a value read from a container, which a block that cannot be read assigns again."""
     sdfg = dace.SDFG("reassigned")
     sdfg.add_array("a", [N], dace.float64)
@@ -280,7 +280,7 @@ def _reassigned(inside: str) -> dace.SDFG:
     sdfg.add_node(loop)
     sdfg.add_edge(first, loop, dace.InterstateEdge())
     one = loop.add_state("one", is_start_block=True)
-    loop.add_state_after(one, "two", assignments={"s": "a[i] + s"})
+    loop.add_state_after(one, "two", assignments={"s": value})
     end = sdfg.add_state("end")
     sdfg.add_edge(loop, end, dace.InterstateEdge())
     tasklet = end.add_tasklet("out", {}, {"o"}, "o = s")
@@ -294,3 +294,9 @@ def test_symbols_become_scalars_everywhere_or_nowhere(raised, opaques, execute, 
     np.testing.assert_allclose(actual["a"][1], a.sum() + a[0])
     computation = raised(_reassigned("i != N"))
     assert len(computation.body) == len(opaques(computation)) == 1
+
+
+def test_symbols_may_be_assigned_where_nobody_uses_them(raised, execute, signs):
+    a = signs(4)
+    actual = execute(raised(_reassigned("i < N", "a[i]")), {"N": 4}, {"a": a})
+    np.testing.assert_allclose(actual["a"][1], a[3])
