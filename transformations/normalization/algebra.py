@@ -10,7 +10,6 @@ import numpy as np
 from dace_transfer.transformations.normalization.arithmetic import Rules
 from dace_transfer.transformations.normalization.terms import (
     Call,
-    Number,
     Reduce,
     Term,
     rename,
@@ -19,9 +18,8 @@ from dace_transfer.transformations.normalization.terms import (
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Names,
-    Node,
     Statement,
-    rebuild_body,
+    rebuild_values,
     statements,
 )
 
@@ -35,15 +33,11 @@ def simplify_terms(computation: Computation) -> Computation:
     sums of products become sums of contractions.
     """
     integers = frozenset(name for name, desc in computation.containers.items() if _is_exact(desc.dtype.type))
-
-    def change(node: Node) -> list[Node]:
-        if not isinstance(node, Statement):
-            return [node]
-        return [Statement(node.target, simplified(node.value, integers))]
-
-    return _with_unique_variables(replace(computation, body=rebuild_body(computation.body, change)))
+    body = rebuild_values(computation.body, lambda statement: simplified(statement.value, integers))
+    return _with_unique_variables(replace(computation, body=body))
 
 
+@lru_cache(maxsize=20000)
 def simplified(term: Term, integers: frozenset[str] = frozenset()) -> Term:
     """Return a term in the form that all equal ways of writing it come to, as far as the rules here know.
 
@@ -54,12 +48,6 @@ def simplified(term: Term, integers: frozenset[str] = frozenset()) -> Term:
         term: A term.
         integers: Containers that hold no floating-point numbers, where `1.0 * x` is more than `x`.
     """
-    return _simplified(term, integers, tuple(type(inner.value) for inner in walk(term) if isinstance(inner, Number)))
-
-
-@lru_cache(maxsize=20000)
-def _simplified(term: Term, integers: frozenset[str], _: tuple[type, ...]) -> Term:
-    """The types tell terms apart that compare as equal, as `Number(1)` and `Number(1.0)` do."""
     return Rules(integers).simplified(term)
 
 
@@ -73,12 +61,11 @@ def _with_unique_variables(computation: Computation) -> Computation:
         return computation
     names = Names(computation)
 
-    def change(node: Node) -> list[Node]:
-        if not isinstance(node, Statement) or not _has_twice(node.value):
-            return [node]
-        return [Statement(node.target, _renamed_again(node.value, set(), names))]
+    def change(statement: Statement) -> Term:
+        value = statement.value
+        return _renamed_again(value, set(), names) if _has_twice(value) else value
 
-    return replace(computation, body=rebuild_body(computation.body, change))
+    return replace(computation, body=rebuild_values(computation.body, change))
 
 
 def _has_twice(value: Term) -> bool:

@@ -22,7 +22,7 @@ from dace_transfer.transformations.normalization.tree import (
     Loop,
     Node,
     Statement,
-    rebuild_body,
+    rebuild_values,
     statements,
 )
 
@@ -167,15 +167,13 @@ class _Coalescer:
         def changed(term: Term) -> Term:
             return copy.instead_of(term) if isinstance(term, Read) and term.data == copy.source.data else term
 
-        def change(node: Node) -> list[Node]:
-            return [replace(node, value=rebuild(node.value, changed)) if isinstance(node, Statement) else node]
-
         others = [place for place in places if place.position != copy.position]
         self._reads[copy.target.data] += len(others)
         for position in {place.position for place in others}:
             node = siblings.nodes[position]
             assert node is not None
-            siblings.put(position, rebuild_body([node], change)[0])
+            (new,) = rebuild_values([node], lambda statement: rebuild(statement.value, changed))
+            siblings.put(position, new)
 
 
 def _is_readable_there(siblings: Siblings, copy: _Copy, places: Sequence[Place]) -> bool:

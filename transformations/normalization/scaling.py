@@ -9,9 +9,8 @@ from dace_transfer.transformations.normalization.arithmetic import factors
 from dace_transfer.transformations.normalization.terms import Call, Number, Read, Reduce, Term, children, rebuild, walk
 from dace_transfer.transformations.normalization.tree import (
     Computation,
-    Node,
     Statement,
-    rebuild_body,
+    rebuild_values,
     statements,
 )
 
@@ -33,13 +32,11 @@ def move_scales(computation: Computation) -> Computation:
     if not moved:
         return computation
 
-    def change(node: Node) -> Iterable[Node]:
-        if not isinstance(node, Statement):
-            return [node]
-        value = _without(node.value, moved.get(node.target.data, ()))
-        return [Statement(node.target, rebuild(value, lambda term: _scaled(term, moved)))]
+    def change(statement: Statement) -> Term:
+        value = _without(statement.value, moved.get(statement.target.data, ()))
+        return rebuild(value, lambda term: _scaled(term, moved))
 
-    return replace(computation, body=rebuild_body(computation.body, change))
+    return replace(computation, body=rebuild_values(computation.body, change))
 
 
 def _is_own(computation: Computation, name: str) -> bool:

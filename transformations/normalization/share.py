@@ -23,7 +23,7 @@ from dace_transfer.transformations.normalization.terms import (
     reads,
     rebuild,
 )
-from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement, rebuild_body
+from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement, rebuild_values
 
 _MOST = 4  # Loops whose orders are tried.
 
@@ -148,10 +148,7 @@ class _Sharing:
             matched = zip(first.loops, order, strict=True)
             return first.element({loop.variable: at[own.variable] for loop, own in matched})
 
-        def change(node: Node) -> list[Node]:
-            return [replace(node, value=rebuild(node.value, changed)) if isinstance(node, Statement) else node]
-
-        later = rebuild_body(body[position + 1 :], change)
+        later = rebuild_values(body[position + 1 :], lambda statement: rebuild(statement.value, changed))
         self.removed.add(second.data)
         self._recount(body[position:], later)
         return (*body[:position], *later)

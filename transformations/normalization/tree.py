@@ -204,6 +204,15 @@ def _renamed(node: Node, names: Mapping[str, str]) -> Node:
     return substitute_node(node, {old: variable(new) for old, new in names.items()})
 
 
+def rebuild_values(body: Iterable[Node], change: Callable[[Statement], Term]) -> tuple[Node, ...]:
+    """Return a body with the value that `change` gives for every statement."""
+
+    def changed(node: Node) -> list[Node]:
+        return [Statement(node.target, change(node)) if isinstance(node, Statement) else node]
+
+    return rebuild_body(body, changed)
+
+
 def rebuild_body(body: Iterable[Node], change: Callable[[Node], Iterable[Node]]) -> tuple[Node, ...]:
     """Return a body with every node replaced by the nodes `change` makes of it, innermost first."""
     result: list[Node] = []
