@@ -8,7 +8,7 @@ from dataclasses import replace
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.dependence import Access, accesses
 from dace_transfer.transformations.normalization.feasible import feasible
-from dace_transfer.transformations.normalization.terms import Range, substitute_range
+from dace_transfer.transformations.normalization.terms import Range, bounds, substitute_range
 from dace_transfer.transformations.normalization.tree import Loop, Node
 
 _MOST = 4  # Writes that may have to cover a read together.
@@ -27,11 +27,6 @@ def is_written_first(data: str, body: Iterable[Node], known: Iterable[Affine]) -
     return _written(data, body, (), tuple(known)) is not None
 
 
-def bounds(loop: Range) -> tuple[Affine, Affine]:
-    """Return what is at least 0 where the variable of a loop is within its range."""
-    return variable(loop.variable) - loop.begin, loop.end - variable(loop.variable) - 1
-
-
 def _written(
     data: str, body: Iterable[Node], before: Sequence[Access], known: tuple[Affine, ...]
 ) -> tuple[Access, ...] | None:
@@ -40,7 +35,7 @@ def _written(
     for node in body:
         if isinstance(node, Loop):
             earlier = [_earlier(write, node.range) for write in _writes(data, node)]
-            inner = _written(data, node.body, (*before, *done, *earlier), (*known, *bounds(node.range)))
+            inner = _written(data, node.body, (*before, *done, *earlier), (*known, *bounds([node.range])))
             if inner is None:
                 return None
             done += tuple(replace(write, ranges=(node.range, *write.ranges)) for write in inner)
@@ -69,7 +64,7 @@ def _earlier(write: Access, loop: Range) -> Access:
 
 
 def _is_covered(read: Access, writes: Sequence[Access], known: tuple[Affine, ...]) -> bool:
-    inside = [*known, *(bound for loop in read.ranges for bound in bounds(loop))]
+    inside = [*known, *bounds(read.ranges)]
     gaps = [_gaps(read.index or (), write) for write in reversed(writes)]
     usable = [gap for gap in gaps if gap is not None]
     if any(not _may_be_missed(inside, [gap]) for gap in usable):

@@ -8,14 +8,22 @@ through triangular bounds and coupled subscripts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
-from dace_transfer.transformations.normalization.terms import Range, Read, Reduce, Term, children, substitute_range
+from dace_transfer.transformations.normalization.terms import (
+    Range,
+    Read,
+    Reduce,
+    Term,
+    bounds,
+    children,
+    substitute_range,
+)
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque
 
 
@@ -71,7 +79,7 @@ class Dependences:
 
     def within(self, source: Node, sink: Node, around: Sequence[Range], ignoring: Collection[str] = ()) -> bool:
         """Tell whether both may touch an element, one writing it, in one iteration of the loops `around`."""
-        outer = [bound for loop in around for bound in _bounds(loop)]
+        outer = list(bounds(around))
         return self._meet(source, sink, outer, {}, ignoring)
 
     def carried(
@@ -87,9 +95,9 @@ class Dependences:
             ignoring: Containers that are not looked at.
         """
         later = {loop.variable: variable(_later(loop.variable))}
-        outer = [bound for known in (*around, loop) for bound in _bounds(known)]
+        outer = list(bounds((*around, loop)))
         last = substitute_range(Range(_later(loop.variable), loop.begin, loop.end), later)
-        outer += [*_bounds(last), later[loop.variable] - variable(loop.variable) - 1]
+        outer += [*bounds([last]), later[loop.variable] - variable(loop.variable) - 1]
         return self._meet(source, sink, outer, later, ignoring)
 
     def _meet(
@@ -115,8 +123,7 @@ class Dependences:
             return True
         second = _moved(second, later)
         equations = [a - b for a, b in zip(first.index, second.index or (), strict=True)]
-        bounds = [bound for loop in (*first.ranges, *second.ranges) for bound in _bounds(loop)]
-        return feasible(equations, [*self._facts, *outer, *bounds])
+        return feasible(equations, [*self._facts, *outer, *bounds((*first.ranges, *second.ranges))])
 
 
 @lru_cache(maxsize=1000)
@@ -137,10 +144,6 @@ def positive_sizes(computation: Computation) -> tuple[Affine, ...]:
         if extent.words and (not desc.transient or str(extent) in symbols)
     }
     return tuple(extent - 1 for extent in sorted(extents, key=str))
-
-
-def _bounds(loop: Range) -> Iterable[Affine]:
-    return (variable(loop.variable) - loop.begin, loop.end - variable(loop.variable) - 1)
 
 
 def _later(name: str) -> str:

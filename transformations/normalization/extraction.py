@@ -10,7 +10,7 @@ from dace.symbolic import pystr_to_symbolic
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, variable
 from dace_transfer.transformations.normalization.dependence import Dependences
-from dace_transfer.transformations.normalization.hulls import always, hull, in_bounds
+from dace_transfer.transformations.normalization.hull import always, hull, in_bounds
 from dace_transfer.transformations.normalization.reduction_forms import (
     is_contraction,
     is_element,

@@ -1,75 +1,56 @@
-"""Dimensions with an element for every iteration of a loop, whatever the iterations of the loops around it."""
+"""What loops whose bounds depend on one another range over together, and what is in bounds there."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
-from dace_transfer.transformations.normalization.affine import Affine, affine, variable
+import dace
+
+from dace_transfer.transformations.normalization.affine import Affine, affine
+from dace_transfer.transformations.normalization.dependence import accesses
 from dace_transfer.transformations.normalization.feasible import feasible
-from dace_transfer.transformations.normalization.terms import Range
-
-_FUNCTIONS = frozenset({"int_floor", "int_ceil", "Min", "Max"})
-_MOST_SPARE = 4  # Elements that a dimension may have more than its loop has iterations, so that it never has none.
+from dace_transfer.transformations.normalization.terms import Range, Read, Term, bounds
+from dace_transfer.transformations.normalization.tree import Statement
 
 
-@dataclass(frozen=True)
-class Dimension:
-    """A dimension of a container: where an iteration's element is, and how many there are."""
+def hull(loop: Range, others: Sequence[Range]) -> Range | None:
+    """Return all values that a loop takes for any iteration of `others`, or None if they are not known.
 
-    index: Affine
-    size: Affine
-
-
-def dimension_of(
-    loop: Range, around: Sequence[Range], facts: Iterable[Affine], sizes: Collection[str]
-) -> Dimension | None:
-    """Return a dimension for a loop, or None where its size is not known or may be less than one.
-
-    `for j in range(i + 1, N)` in `for i in range(0, N)` gets N elements, of which `j` is number `j`.
+    `j in range(i + 1, M)` for `i in range(0, M - 1)` is `j in range(1, M)`.
 
     Args:
         loop: The loop.
-        around: The loops around it, outermost first.
-        facts: What is at least 0.
-        sizes: The symbols that a size may mention.
+        others: Loops around it; a later one may depend on earlier ones.
     """
-    begin = _extreme(loop.begin, around, least=True)
-    end = _extreme(loop.end, around, least=False)
-    if begin is None or end is None or not (begin.words | end.words) - _FUNCTIONS <= set(sizes):
-        return None
-    known = [*facts, *_quotients(begin), *_quotients(end)]
-    for spare in range(_MOST_SPARE + 1):
-        size = end - begin + spare
-        if not feasible([], [*known, -size]):
-            front = min(spare, max(begin.constant, 0)) if begin.is_constant else 0
-            return Dimension(variable(loop.variable) - begin + front, size)
-    return None
+    begin, end = _lowest(loop.begin, others), _lowest(-loop.end, others)
+    return None if begin is None or end is None else Range(loop.variable, begin, -end)
 
 
-def _extreme(bound: Affine, around: Sequence[Range], least: bool) -> Affine | None:
-    """The least or greatest value of a bound over all iterations of the loops around."""
-    for outer in reversed(around):
-        coefficient = bound.coefficient(outer.variable)
-        if not bound.is_affine_in([outer.variable]):
+def always(value: Affine, ranges: Iterable[Range], facts: Iterable[Affine]) -> bool:
+    """Tell whether a value is at least 0 in every iteration of loops, as far as `facts` (at least 0) tell."""
+    if value.is_constant:
+        return value.constant >= 0
+    return not feasible([], [-value - 1, *facts, *bounds(ranges)])
+
+
+def in_bounds(
+    term: Term, ranges: tuple[Range, ...], containers: Mapping[str, dace.data.Data], facts: Sequence[Affine]
+) -> bool:
+    """Tell whether a term reads no element outside of a container in any iteration of loops, as far as is known."""
+    for access in accesses(Statement(Read("", ()), term), ranges):
+        sizes = containers[access.data].shape if access.index else ()
+        for entry, size in zip(access.index or (), sizes, strict=True):
+            if not always(entry, access.ranges, facts) or not always(affine(size) - entry - 1, access.ranges, facts):
+                return False
+    return True
+
+
+def _lowest(value: Affine, loops: Sequence[Range]) -> Affine | None:
+    for loop in reversed(loops):
+        if loop.variable not in value.words:
+            continue
+        if not value.is_affine_in([loop.variable]):
             return None
-        if coefficient:
-            value = outer.begin if (coefficient > 0) == least else outer.end - 1
-            bound = bound.substitute({outer.variable: value})
-    return bound
-
-
-def _quotients(value: Affine) -> Iterator[Affine]:
-    """What is at least 0 because of the meaning of quotients that are mentioned: `2 * int_floor(N, 2) <= N`."""
-    for name, _ in value.terms:
-        tree = ast.parse(name, mode="eval").body if "int_" in name else None
-        if not isinstance(tree, ast.Call) or ast.unparse(tree.func) not in ("int_floor", "int_ceil"):
-            continue
-        dividend, divisor = (affine(ast.unparse(argument)) for argument in tree.args)
-        if not divisor.is_constant or divisor.constant < 1:
-            continue
-        rest = dividend - variable(name) * divisor.constant
-        least = 0 if ast.unparse(tree.func) == "int_floor" else 1 - divisor.constant
-        yield rest - least
-        yield -rest + least + divisor.constant - 1
+        is_rising = value.coefficient(loop.variable) > 0
+        value = value.substitute({loop.variable: loop.begin if is_rising else loop.end - 1})
+    return value

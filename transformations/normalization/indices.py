@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
-from dace_transfer.transformations.normalization.terms import Range
+from dace_transfer.transformations.normalization.terms import Range, bounds
 
 
 def claims(entries: Sequence[Affine], names: Iterable[str], reversible: Collection[str]) -> dict[str, Affine]:
@@ -110,7 +110,7 @@ def tighten(loops: Sequence[Range], known: Collection[Affine]) -> tuple[Range, .
     """
     result = list(loops)
     for position in reversed(range(len(loops))):
-        around = [*known, *(bound for loop in loops[:position] for bound in bounds(loop))]
+        around = [*known, *bounds(loops[:position])]
         inside = {inner.variable for inner in loops[position + 1 :]}
         for inner in result[position + 1 :]:
             result[position] = _tightened(result[position], inner.end - inner.begin - 1, inside, around)
@@ -127,9 +127,3 @@ def _tightened(loop: Range, needed: Affine, inside: Collection[str], known: list
         end = bound + 1
         return loop if feasible([], [*known, end - loop.end - 1]) else Range(name, loop.begin, end)
     return loop if feasible([], [*known, loop.begin - bound - 1]) else Range(name, bound, loop.end)
-
-
-def bounds(loop: Range) -> tuple[Affine, Affine]:
-    """Return what is 0 or more in every iteration of a loop."""
-    value = variable(loop.variable)
-    return value - loop.begin, loop.end - value - 1

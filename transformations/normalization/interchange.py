@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.feasible import feasible
-from dace_transfer.transformations.normalization.terms import Range
+from dace_transfer.transformations.normalization.terms import Range, bounds
 
 
 def interchange(outer: Range, inner: Range, known: Iterable[Affine] = ()) -> tuple[Range, Range] | None:
@@ -26,10 +26,10 @@ def interchange(outer: Range, inner: Range, known: Iterable[Affine] = ()) -> tup
         return inner, outer
     if not (_is_simple(inner.begin, i) and _is_simple(inner.end, i)):
         return None
-    old = [*_bounds(outer), *_bounds(inner)]
+    old = list(bounds((outer, inner)))
     around = Range(j, _extreme(inner.begin, outer, least=True), _extreme(inner.end, outer, least=False))
     for within in _ranges_of(i, old):
-        new = [*_bounds(around), *_bounds(within), *known]
+        new = [*bounds((around, within)), *known]
         if not any(feasible([], [*new, -bound - 1]) for bound in old):
             return around, within
     return None
@@ -39,12 +39,6 @@ def _is_simple(bound: Affine, name: str) -> bool:
     return bound.is_affine_in([name]) and abs(bound.coefficient(name)) <= 1
 
 
-def _bounds(loop: Range) -> list[Affine]:
-    """What is 0 or more where the variable is within the range."""
-    value = variable(loop.variable)
-    return [value - loop.begin, loop.end - value - 1]
-
-
 def _extreme(bound: Affine, loop: Range, least: bool) -> Affine:
     """The least or greatest value of a bound over the values of a loop."""
     coefficient = bound.coefficient(loop.variable)
@@ -52,10 +46,10 @@ def _extreme(bound: Affine, loop: Range, least: bool) -> Affine:
     return bound.substitute({loop.variable: value}) if coefficient else bound
 
 
-def _ranges_of(name: str, bounds: Iterable[Affine]) -> Iterator[Range]:
+def _ranges_of(name: str, known: Iterable[Affine]) -> Iterator[Range]:
     """Every pair of a lower and an upper bound of a variable, those of the other loop first."""
     sides: dict[int, list[Affine]] = {1: [], -1: []}
-    for bound in reversed(list(bounds)):
+    for bound in reversed(list(known)):
         coefficient = bound.coefficient(name)
         if coefficient:
             sides[coefficient].append(variable(name) - bound * coefficient)

@@ -9,9 +9,9 @@ from dataclasses import replace
 import dace
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.covering import bounds, is_written_first
+from dace_transfer.transformations.normalization.covering import is_written_first
 from dace_transfer.transformations.normalization.dependence import Dependences, accesses
-from dace_transfer.transformations.normalization.terms import Read, Term, rebuild
+from dace_transfer.transformations.normalization.terms import Read, Term, bounds, rebuild
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Loop,
@@ -64,7 +64,7 @@ class _Splitter:
     def _within(self, node: Node, known: tuple[Affine, ...], candidates: set[str]) -> Node:
         if not isinstance(node, Loop) or not candidates:
             return node
-        return replace(node, body=self.split(node.body, (*known, *bounds(node.range)), candidates))
+        return replace(node, body=self.split(node.body, (*known, *bounds([node.range])), candidates))
 
     def _another(self, name: str) -> str:
         own = self._names.fresh(name)

@@ -10,9 +10,8 @@ import dace
 from dace import symbolic
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.indices import bounds
 from dace_transfer.transformations.normalization.interchange import interchange
-from dace_transfer.transformations.normalization.terms import Range, Read
+from dace_transfer.transformations.normalization.terms import Range, Read, bounds
 
 _LARGE = 1009  # A value for every size, to compare strides with.
 
@@ -40,7 +39,7 @@ def _arranged_once(loops: tuple[Range, ...], wanted: Sequence[str], known: tuple
             if moved is not None:
                 loops = moved
                 break
-        known = (*known, *bounds(loops[place]))
+        known = (*known, *bounds([loops[place]]))
     return loops
 
 
@@ -48,7 +47,7 @@ def _outward(loops: tuple[Range, ...], name: str, place: int, known: tuple[Affin
     """The loops with one moved outward to a place, or None if it cannot get there."""
     now = next(position for position, loop in enumerate(loops) if loop.variable == name)
     for position in range(now, place, -1):
-        around = [bound for loop in loops[place : position - 1] for bound in bounds(loop)]
+        around = list(bounds(loops[place : position - 1]))
         swapped = interchange(loops[position - 1], loops[position], (*known, *around))
         if swapped is None:
             return None

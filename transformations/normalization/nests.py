@@ -10,7 +10,7 @@ from typing import TypeVar
 import dace
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.indices import bounds, claims, recount, tighten
+from dace_transfer.transformations.normalization.indices import claims, recount, tighten
 from dace_transfer.transformations.normalization.looks import look_of_loops, look_of_statement, look_of_term
 from dace_transfer.transformations.normalization.loop_order import arrange, by_strides
 from dace_transfer.transformations.normalization.terms import (
@@ -19,6 +19,7 @@ from dace_transfer.transformations.normalization.terms import (
     Read,
     Reduce,
     Term,
+    bounds,
     reads,
     substitute,
     walk,
@@ -136,7 +137,7 @@ class Nests:
         return tuple(result)
 
     def _within(self, ranges: Iterable[Range]) -> Nests:
-        return replace(self, known=(*self.known, *(bound for loop in ranges for bound in bounds(loop))))
+        return replace(self, known=(*self.known, *bounds(ranges)))
 
 
 _Part = TypeVar("_Part")

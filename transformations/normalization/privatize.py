@@ -9,10 +9,10 @@ import dace
 from dace import symbolic
 
 from dace_transfer.transformations.normalization.affine import Affine, affine
-from dace_transfer.transformations.normalization.covering import bounds, is_written_first
+from dace_transfer.transformations.normalization.covering import is_written_first
 from dace_transfer.transformations.normalization.dependence import Dependences, accesses
-from dace_transfer.transformations.normalization.hull import Dimension, dimension_of
-from dace_transfer.transformations.normalization.terms import Range, Read, Term, rebuild
+from dace_transfer.transformations.normalization.dimension import Dimension, dimension_of
+from dace_transfer.transformations.normalization.terms import Range, Read, Term, bounds, rebuild
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement, rebuild_body
 
 _MOST_DIMENSIONS = 4
@@ -73,7 +73,7 @@ class _Plan:
                 self.dimensions.pop(name, None)
         else:
             misfits = set()
-            known = [*self._dependences.facts, *(bound for r in (*around, loop.range) for bound in bounds(r))]
+            known = [*self._dependences.facts, *bounds((*around, loop.range))]
             private = {name for name in private if self._fits(name) and is_written_first(name, loop.body, known)}
             private = self._worthwhile(loop, around, private) if dimension else set()
         for name in private - misfits:

@@ -12,6 +12,7 @@ from dace_transfer.transformations.normalization.terms import (
     Read,
     Reduce,
     Term,
+    bounds,
     children,
     substitute_range,
 )
@@ -102,7 +103,7 @@ class Siblings:
             facts: What else is known to be at least 0.
         """
         self.nodes: list[Node | None] = list(body)
-        self._facts = (*facts, *_bounds(around))
+        self._facts = (*facts, *bounds(around))
         self._reads: dict[str, dict[int, list[Place]]] = {}
         self._writes: dict[str, dict[int, list[Place]]] = {}
         for position, node in enumerate(self.nodes):
@@ -128,11 +129,11 @@ class Siblings:
         solved = nest.solve(element.index)
         if solved is None:
             return None
-        known = [*self._facts, *_bounds(ranges)]
+        known = [*self._facts, *bounds(ranges)]
         for loop in nest.ranges:
-            bounds = substitute_range(loop, solved)
+            at = substitute_range(loop, solved)
             value = solved[loop.variable]
-            if not (_always(value - bounds.begin, known) and _always(bounds.end - value - 1, known)):
+            if not (_always(value - at.begin, known) and _always(at.end - value - 1, known)):
                 return None
         return solved
 
@@ -144,7 +145,7 @@ class Siblings:
         equations = [a - b for a, b in zip(first.element.index, index, strict=True)]
         if any(equation.is_constant and equation.constant for equation in equations):
             return False
-        return feasible(equations, [*self._facts, *_bounds(first.ranges), *_bounds(ranges)])
+        return feasible(equations, [*self._facts, *bounds(first.ranges), *bounds(ranges)])
 
     def overwriter(self, position: int) -> int | None:
         """Return the next sibling that writes all that the perfect nest at a position writes, or None."""
@@ -188,12 +189,6 @@ def _note(table: dict[str, dict[int, list[Place]]], place: Place) -> None:
 
 def _between(places: dict[int, list[Place]], after: int, last: int) -> list[Place]:
     return [place for position in sorted(places) if after < position <= last for place in places[position]]
-
-
-def _bounds(ranges: Iterable[Range]) -> Iterator[Affine]:
-    for loop in ranges:
-        yield variable(loop.variable) - loop.begin
-        yield loop.end - variable(loop.variable) - 1
 
 
 def _always(value: Affine, known: Iterable[Affine]) -> bool:

@@ -7,13 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
-from dace_transfer.transformations.normalization.covering import bounds, is_written_first
+from dace_transfer.transformations.normalization.covering import is_written_first
 from dace_transfer.transformations.normalization.extraction import Context, outermost
-from dace_transfer.transformations.normalization.hulls import always, hull, in_bounds
+from dace_transfer.transformations.normalization.hull import always, hull, in_bounds
 from dace_transfer.transformations.normalization.looks import look_of_term
 from dace_transfer.transformations.normalization.reduction_forms import is_contraction, mentioned
 from dace_transfer.transformations.normalization.siblings import Nest, Place, Siblings, nest_of
-from dace_transfer.transformations.normalization.terms import Call, Range, Read, Term, names_in, reads, substitute, walk
+from dace_transfer.transformations.normalization.terms import (
+    Call,
+    Range,
+    Read,
+    Term,
+    bounds,
+    names_in,
+    reads,
+    substitute,
+    walk,
+)
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement
 from dace_transfer.transformations.normalization.types import type_of
 
@@ -142,7 +152,7 @@ class _Finder:
         later = [p for p in range(triangle.position + 1, len(self._body)) if self._is_unseen(p, triangle, mirror)]
         nodes = [_first_subscripts(self._body[position]) for position in (*moved, *later)]
         read = Statement(Read("", ()), Read(diagonal.data, (variable(triangle.low),)))
-        known = (*facts, *(bound for loop in self._around for bound in bounds(loop)))
+        known = (*facts, *bounds(self._around))
         is_written = is_written_first(diagonal.data, [*nodes, Loop(diagonal.loops[0], (read,))], known)
         return moved if is_written else None
 

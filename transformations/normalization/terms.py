@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
@@ -176,6 +176,13 @@ def substitute(term: Term, values: Mapping[str, Affine]) -> Term:
 def substitute_range(loop: Range, values: Mapping[str, Affine]) -> Range:
     """Replace names in the bounds of a range."""
     return Range(loop.variable, loop.begin.substitute(values), loop.end.substitute(values))
+
+
+def bounds(ranges: Iterable[Range]) -> Iterator[Affine]:
+    """Yield what is at least 0 where the variables of loops are within their ranges."""
+    for loop in ranges:
+        yield variable(loop.variable) - loop.begin
+        yield loop.end - variable(loop.variable) - 1
 
 
 def rename(term: Term, names: Mapping[str, str]) -> Term:

@@ -7,10 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dace
 
-from dace_transfer.transformations.normalization.affine import Affine, affine, variable
+from dace_transfer.transformations.normalization.affine import Affine, affine
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.raising.frame import Frame, dimensions
-from dace_transfer.transformations.normalization.terms import Call, Index, Number, Range, Read, Reduce, Term, children
+from dace_transfer.transformations.normalization.terms import (
+    Call,
+    Index,
+    Number,
+    Range,
+    Read,
+    Reduce,
+    Term,
+    bounds,
+    children,
+)
 from dace_transfer.transformations.normalization.tree import Loop, Node, Statement
 from dace_transfer.transformations.normalization.types import type_of
 
@@ -79,14 +89,10 @@ def _check_inside(read: Read, facts: Sequence[Affine], loops: Iterable[Range], c
     descriptor = containers[read.data]
     if dimensions(descriptor) == 0:
         return
-    bounds = [bound for loop in loops for bound in _bounds(loop)]
+    inside = list(bounds(loops))
     for index, size in zip(read.index, map(affine, descriptor.shape), strict=True):
-        if any(feasible([], [*facts, *bounds, outside]) for outside in (-index - 1, index - size)):
+        if any(feasible([], [*facts, *inside, outside]) for outside in (-index - 1, index - size)):
             raise ValueError(f"Expected '{read}' to be inside of its container even where it is not used.")
-
-
-def _bounds(loop: Range) -> tuple[Affine, Affine]:
-    return variable(loop.variable) - loop.begin, loop.end - variable(loop.variable) - 1
 
 
 def _check_atoms(values: Iterable[Affine]) -> None:

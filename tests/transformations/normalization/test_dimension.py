@@ -3,7 +3,7 @@
 import pytest
 
 from dace_transfer.transformations.normalization.affine import affine
-from dace_transfer.transformations.normalization.hull import dimension_of
+from dace_transfer.transformations.normalization.dimension import dimension_of
 from dace_transfer.transformations.normalization.terms import Range
 
 FACTS = (affine("N - 1"), affine("M - 1"))
