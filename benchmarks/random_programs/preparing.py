@@ -19,6 +19,7 @@ from benchmarks.random_programs.races import races
 from benchmarks.random_programs.unit import Source
 from dace_transfer import toolchain
 from dace_transfer.building.abi import describe, return_scalars
+from dace_transfer.errors import told
 from dace_transfer.serving import Reply, Request, serve
 from dace_transfer.transformations.finalize import finalize
 from dace_transfer.transformations.normalization import normalize
@@ -39,7 +40,7 @@ def handle(request: Request, reply: Reply) -> None:
         _prepare(program, bool(request["original"]), row)
         row["stage"] = ""
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong is a result.
-        row["error"] = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+        row["error"] = told(error)[:_LONGEST_REASON]
     reply(row)
 
 

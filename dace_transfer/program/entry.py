@@ -17,7 +17,7 @@ from typing import Any
 import dace
 
 from dace_transfer.building.binary import Binary, from_json
-from dace_transfer.errors import StoreError
+from dace_transfer.errors import StoreError, told
 from dace_transfer.report import Report
 from dace_transfer.written import load, save
 
@@ -99,7 +99,7 @@ def read(folder: Path) -> Entry:
             source=folder / _SDFG,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"The entry '{folder}' cannot be read: {type(error).__name__}: {error}.") from error
+        raise StoreError(f"The entry '{folder}' cannot be read: {told(error)}.") from error
 
 
 class EntryFolder:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.algebra import simplify_terms
 from dace_transfer.transformations.normalization.dependence import accesses
 from dace_transfer.transformations.normalization.distribute import perfect_nest
+from dace_transfer.transformations.normalization.looks import look_of_loops, look_of_term
 from dace_transfer.transformations.normalization.reduction_forms import is_element
 from dace_transfer.transformations.normalization.terms import (
-    COMMUTATIVE,
-    Call,
-    Index,
     Range,
     Read,
-    Reduce,
     Term,
+    names_in,
     reads,
     rebuild,
 )
@@ -59,9 +57,11 @@ class _Nest:
 
     def key(self, order: Sequence[Range]) -> str:
         """The same for all nests that compute the same, when loops are named in the given order."""
-        values = {loop.variable: variable(f"__loop{number}") for number, loop in enumerate(order)}
-        bounds = [f"{loop.begin.substitute(values)}:{loop.end.substitute(values)}" for loop in order]
-        return f"{', '.join(bounds)} -> {_text(self.statement.value, values, 0)}"
+        value = self.statement.value
+        words = (word for loop in order for bound in (loop.begin, loop.end) for word in bound.words)
+        marks = {name: name for name in (*words, *names_in(value), *_inputs(self))}
+        inside, bounds = look_of_loops(order, marks, "__loop")
+        return f"{', '.join(bounds)} -> {look_of_term(value, inside)}"
 
     def element(self, values: Mapping[str, Affine]) -> Read:
         """The element written where loops have certain values."""
@@ -174,20 +174,3 @@ def _inputs_of(statement: Statement) -> frozenset[str]:
 
 def _writes(node: Node) -> set[str]:
     return {access.data for access in accesses(node) if access.writes}
-
-
-def _text(term: Term, values: Mapping[str, Affine], depth: int) -> str:
-    """A text without names of own variables, in which the order of what commutes has no part."""
-    if isinstance(term, Read):
-        return f"{term.data}[{', '.join(str(entry.substitute(values)) for entry in term.index)}]"
-    if isinstance(term, Index):
-        return f"({term.value.substitute(values)})"
-    if isinstance(term, Call):
-        texts: Iterator[str] | list[str] = (_text(argument, values, depth) for argument in term.arguments)
-        return f"{term.function}({', '.join(sorted(texts) if term.function in COMMUTATIVE else texts)})"
-    if not isinstance(term, Reduce):
-        return str(term)
-    own = {loop.variable: variable(f"__sum{depth + number}") for number, loop in enumerate(term.ranges)}
-    values = {**values, **own}
-    bounds = [f"{loop.begin.substitute(values)}:{loop.end.substitute(values)}" for loop in term.ranges]
-    return f"{term.function}<{', '.join(bounds)}>({_text(term.body, values, depth + len(own))})"
