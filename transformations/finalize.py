@@ -14,6 +14,8 @@ from dace.transformation.auto.auto_optimize import (
     set_fast_implementations,
 )
 
+from dace_transfer.transformations.return_names import rename_nested_returns
+
 
 def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG:
     """Return a copy ready for code generation, specialised to `sizes` where they are given.
@@ -29,6 +31,7 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
         specialize(result, sizes)
     _choose_implementations(result)
     result.expand_library_nodes()
+    rename_nested_returns(result)
     for nested in result.all_sdfgs_recursive():
         nested.openmp_sections = False
     move_small_arrays_to_stack(result)

@@ -17,6 +17,7 @@ from dace.symbolic import pystr_to_symbolic
 from dace.transformation.helpers import extract_map_dims
 
 from dace_transfer.errors import NotApplicableError, StepFailedError, told
+from dace_transfer.transformations.return_names import rename_returns
 from dace_transfer.transformations.steps.accumulate import Accumulate
 from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.steps.each import for_each
@@ -63,6 +64,9 @@ class Library:
             raise StepFailedError(f"'{node}' became a {type(node).__name__}, which has no '{dace_name}' in DaCe.")
         _expand_once(state, node, dace_name)
         new = [Handle(state, other) for other in state.nodes() if other not in before]
+        for other in new:
+            if isinstance(other.node, nodes.NestedSDFG):
+                rename_returns(other.node, state)
         if self.implementation == LOOPS:
             _reorder(new)
         return new
