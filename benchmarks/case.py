@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,6 +35,8 @@ class Case:
         outputs: Arguments to compare afterwards. What is returned is always compared; where that is nothing
             and no outputs are named, the arguments that the reference changes are.
         tolerance: How far results may be off.
+        peers: By name in `benchmarks.peers`, what loads the same computation written for others. Called with the
+            arguments of the reference.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Case:
     reference_arguments: Sequence[str]
     outputs: Sequence[str]
     tolerance: Tolerance
+    peers: Mapping[str, Callable[[], Callable[..., Any]]] = field(default_factory=dict)
 
     def fresh_arguments(self) -> list[Any]:
         """Copies of the arguments of one call of the reference."""
@@ -53,7 +56,7 @@ class Case:
     def expected(self) -> dict[str, Any]:
         """Run the reference; returns every result that is compared, by its name in the DaCe program."""
         values = self.fresh_arguments()
-        results = _named(self.reference(*values))
+        results = named(self.reference(*values))
         changed = dict(zip(self.reference_arguments, values, strict=True))
         if not results and not self.outputs:
             return {n: value for n, value in changed.items() if not np.array_equal(value, self.arguments[n])}
@@ -95,7 +98,8 @@ def _error(expected: np.ndarray, found: np.ndarray, tolerance: Tolerance) -> flo
     return float(np.linalg.norm((expected.astype(wide) - found).ravel())) / max(scale, 1e-300)
 
 
-def _named(returned: Any) -> dict[str, Any]:
+def named(returned: Any) -> dict[str, Any]:
+    """What a function returned, by its names in a DaCe program."""
     if returned is None:
         return {}
     if isinstance(returned, (tuple, list)):

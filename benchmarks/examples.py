@@ -1,6 +1,7 @@
-"""Tunes our own programs and compares them side by side with DaCe and NumPy.
+"""Tunes our own programs and compares them side by side with DaCe, NumPy and its peers.
 
-python -m benchmarks.examples [--preset S] [--mode transfer] [--programs a,b] [--all] [--json OUT]
+python -m benchmarks.examples [--preset S] [--mode transfer] [--programs a,b] [--all] [--peers numba,jax]
+    [--json OUT]
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.peers import choose_peers
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
 from benchmarks.suites import EXAMPLES
@@ -32,12 +34,15 @@ def main(
     budget: Annotated[float | None, typer.Option(help="Seconds of tuning per program.")] = None,
     rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
     timeout: Annotated[float, typer.Option(help="Seconds after which a program is given up.")] = 1200.0,
+    peers: Annotated[str, typer.Option(help="Comma-separated others to compare with: numba, jax.")] = "",
 ) -> None:
     """Run the example programs."""
-    settings = Settings(EXAMPLES, preset, mode, leave_family_out, database, budget, rounds, timeout)
-    command = f"python -m benchmarks.examples --preset {preset} --mode {mode}" + ("" if leave_family_out else " --all")
-    names = [name for name in programs.split(",") if name]
     with one_sentence():
+        others = choose_peers(peers)
+        settings = Settings(EXAMPLES, preset, mode, leave_family_out, database, budget, rounds, timeout, others)
+        command = f"python -m benchmarks.examples --preset {preset} --mode {mode}"
+        command += ("" if leave_family_out else " --all") + (f" --peers {peers}" if others else "")
+        names = [name for name in programs.split(",") if name]
         run_suite(settings, names, json, f"Example programs at {preset}, {mode}", command)
 
 

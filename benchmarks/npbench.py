@@ -1,6 +1,7 @@
-"""Tunes the DaCe programs of a checkout of NPBench and compares them side by side with DaCe and NumPy.
+"""Tunes the DaCe programs of a checkout of NPBench and compares them side by side with DaCe, NumPy and its peers.
 
-    python -m benchmarks.npbench --path DIR [--preset S] [--mode transfer] [--programs a,b] [--json OUT]
+    python -m benchmarks.npbench --path DIR [--preset S] [--mode transfer] [--programs a,b] [--peers numba,jax]
+        [--json OUT]
 
 The checkout is `git clone https://github.com/spcl/npbench DIR`; nothing in it is changed or installed.
 """
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.peers import choose_peers
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
 from dace_transfer.cli.output import one_sentence
@@ -30,12 +32,15 @@ def main(
     budget: Annotated[float | None, typer.Option(help="Seconds of tuning per program.")] = None,
     rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
     timeout: Annotated[float, typer.Option(help="Seconds after which a program is given up.")] = 1200.0,
+    peers: Annotated[str, typer.Option(help="Comma-separated others to compare with: numba, jax.")] = "",
 ) -> None:
     """Run NPBench."""
-    settings = Settings(str(path.resolve()), preset, mode, False, database, budget, rounds, timeout)
-    command = f"python -m benchmarks.npbench --path DIR --preset {preset} --mode {mode}"
-    names = [name for name in programs.split(",") if name]
     with one_sentence():
+        others = choose_peers(peers)
+        settings = Settings(str(path.resolve()), preset, mode, False, database, budget, rounds, timeout, others)
+        command = f"python -m benchmarks.npbench --path DIR --preset {preset} --mode {mode}"
+        command += f" --peers {peers}" if others else ""
+        names = [name for name in programs.split(",") if name]
         run_suite(settings, names, json, f"NPBench at {preset}, {mode}", command)
 
 

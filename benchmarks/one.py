@@ -25,9 +25,12 @@ import numpy as np
 from benchmarks import versions
 from benchmarks.case import RETURN, Case, disagreement
 from benchmarks.context import describe
+from benchmarks.peer_run import NUMPY
+from benchmarks.peers import installed
+from benchmarks.screening import Screen, peer_rounds
 from benchmarks.settings import Row, Settings
 from benchmarks.suites import open_suite
-from benchmarks.timing import binary_rounds, interleave, numpy_round
+from benchmarks.timing import binary_rounds, interleave, peer_round
 from dace_transfer import toolchain, tune
 from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
@@ -71,7 +74,7 @@ def put(data: Any, file: Path) -> None:
 
 
 def run(bench: Bench, folder: Path) -> None:
-    """Take all steps: tune, check, build the baselines, time everything side by side, check the baselines."""
+    """Take all steps: tune, check, build the baselines, try the peers, time all side by side, check the baselines."""
     case, row = bench.case, bench.row
     bench.enter("reference")
     expected = case.expected()
@@ -92,13 +95,18 @@ def run(bench: Bench, folder: Path) -> None:
     for side, outcome in built.items():
         if isinstance(outcome, Failure):
             row.blame(f"{side} was not built ({outcome.kind}): {outcome.message}")
+    bench.enter("screening peers")
+    peers = peer_rounds(Screen(bench.settings, case, bench.target, expected, folder), row)
     bench.enter("timing")
     inputs = save_arguments(arguments, folder)
     rounds = binary_rounds(binaries, inputs, bench.target)
-    rounds["numpy"] = numpy_round(bench.settings, case.name, bench.target)
-    row.samples_ms, failures = interleave(rounds, bench.settings.rounds)
+    rounds["numpy"] = peer_round(bench.settings, case.name, NUMPY, bench.target)
+    row.samples_ms, failures = interleave(rounds | peers, bench.settings.rounds)
     for side, reason in failures.items():
-        row.blame(f"{side} did not run ({reason})")
+        if side in peers:
+            row.screened[row.peer_versions.pop(side)]["problem"] = reason
+        else:
+            row.blame(f"{side} did not run ({reason})")
     bench.enter("checking")
     for side in ("auto_optimize", "simplify"):
         if side in binaries:
@@ -170,7 +178,9 @@ def main(settings_file: str, name: str, row_file: str) -> None:
     """Run one program; see the module."""
     settings, target = begin(settings_file)
     case = open_suite(settings.suite).load(name, settings.preset)
-    row = Row(name, case.family, settings.identity, context=describe(target))
+    context = describe(target)
+    context["versions"] |= installed(settings.peers)
+    row = Row(name, case.family, settings.identity, context=context)
     with tempfile.TemporaryDirectory(prefix="dace-transfer-bench-") as folder:
         run(Bench(settings, case, target, row, Path(row_file)), Path(folder))
 

@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import table
+from benchmarks import plot, table
+from benchmarks.peers import require
 from benchmarks.settings import Row, Settings
 from benchmarks.suites import open_suite
 from dace_transfer.errors import DaceTransferError
@@ -40,14 +41,16 @@ def run_suite(
     Args:
         settings: How to run them.
         names: Which; all when empty.
-        out: File the rows are kept in. Rows it already holds with the same settings are not run again, and rows
-            with other settings are left as they are.
+        out: File the rows are kept in, with the table and, where there are peers, a plot beside it. Rows it already
+            holds with the same settings are not run again, and rows with other settings are left as they are.
         title: Over the table.
         command: What reproduces it.
 
     Returns:
         One row per program, in order.
     """
+    if out is not None and settings.peers:
+        require(plot.PACKAGE)
     chosen = choose(open_suite(settings.suite).names(), names)
     kept, others = recall(out, settings)
     mine = {row["program"]: row for row in kept}
@@ -60,6 +63,8 @@ def run_suite(
                 done = [mine[known] for known in chosen if known in mine]
                 table.write([*others, *mine.values()], table.render(done, title, command), out)
     rows = [mine[name] for name in chosen]
+    if out is not None and settings.peers:
+        plot.write(rows, title, out)
     show(table.render(rows, title, command))
     return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ class Settings:
         budget: Seconds the tuner may take to try candidates; None is the mode's own.
         rounds: Interleaved fresh processes per side.
         timeout: Seconds after which one program is given up.
+        peers: Others that are compared, of `benchmarks.peers`.
     """
 
     suite: str
@@ -31,6 +33,7 @@ class Settings:
     budget: float | None = None
     rounds: int = 5
     timeout: float = 1200.0
+    peers: Sequence[str] = ()
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -43,6 +46,7 @@ class Settings:
             "leave_family_out": self.leave_family_out,
             "budget": self.budget,
             "rounds": self.rounds,
+            "peers": ",".join(self.peers) or None,
         }
 
 
@@ -57,11 +61,14 @@ class Row:
         stage: What is being done, "done" at the end.
         samples_ms: By side, the median of every round.
         valid: Whether our result agrees with NumPy; None where it could not be compared.
-        baseline_valid: The same for "simplify" and "auto_optimize".
+        baseline_valid: The same for "simplify", "auto_optimize" and peers, of which one right version is enough.
         first_call_s: Seconds from nothing tuned to the first result: tuning, compiling and running.
         used: Which version the tuner chose.
         reason: Why, in its words.
         error: Everything that went wrong, "" if nothing did.
+        screened: By version of a peer, milliseconds ("ms") and seconds to the first result ("first_call_s") of one
+            process, None where it did not run, and what was wrong with it ("problem").
+        peer_versions: By peer, the version that was timed.
         context: Machine, versions and date.
     """
 
@@ -75,6 +82,8 @@ class Row:
     first_call_s: float | None = None
     used: str = ""
     reason: str = ""
+    screened: dict[str, dict[str, Any]] = field(default_factory=dict)
+    peer_versions: dict[str, str] = field(default_factory=dict)
     error: str = ""
     context: dict[str, Any] = field(default_factory=dict)
 
@@ -86,7 +95,7 @@ class Row:
         """The form of the result file: settings and a median, lowest and highest round per side at the top level."""
         row = asdict(self)
         flat = {"program": row.pop("program"), "family": row.pop("family"), **row.pop("settings")}
-        for side in reversed(SIDES):
+        for side in (*reversed(SIDES), *peers_of(flat)):
             rounds = sorted(self.samples_ms.get(side, []))
             middle = len(rounds) // 2
             median = (rounds[middle] + rounds[~middle]) / 2 if rounds else None
@@ -95,3 +104,8 @@ class Row:
             flat[f"{side}_ms_high"] = rounds[-1] if rounds else None
         del row["stage"]
         return flat | row
+
+
+def peers_of(flat: Mapping[str, Any]) -> list[str]:
+    """The peers that were asked for when a flat row was made, some of them before there were any."""
+    return [name for name in (flat.get("peers") or "").split(",") if name]

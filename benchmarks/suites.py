@@ -7,11 +7,13 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from benchmarks.case import Case, Suite, Tolerance
+from benchmarks.peers import PEERS, compiled
 from benchmarks.programs.base import Program
 from dace_transfer.errors import DaceTransferError
 
@@ -68,6 +70,10 @@ def _case(program: Program, preset: str) -> Case:
         reference_arguments=list(inspect.signature(program.reference).parameters),
         outputs=[output for output in program.outputs if not output.startswith("__")],
         tolerance=Tolerance(norm=program.rtol),
+        peers={
+            "numba_np": partial(compiled, program.reference, parallel=True),
+            "numba_n": partial(compiled, program.reference, parallel=False),
+        },
     )
 
 
@@ -91,16 +97,16 @@ class NPBench:
             raise DaceTransferError(f"'{name}' has no preset '{preset}'; it has {', '.join(info['parameters'])}.")
         values: dict[str, Any] = dict(info["parameters"][preset])
         values |= self._initialized(info, values)
-        function = info["func_name"]
         return Case(
             name=name,
             family="",
-            load_program=lambda: getattr(_import(self._module(info, "_dace")), function),
+            load_program=partial(self._function, info, "_dace"),
             arguments=values,
-            reference=getattr(_import(self._module(info, "_numpy")), function),
+            reference=self._function(info, "_numpy"),
             reference_arguments=info["input_args"],
             outputs=info["output_args"],
             tolerance=Tolerance(info.get("rtol", 1e-5), info.get("atol", 1e-8), info.get("norm_error", 1e-5)),
+            peers=self._peers(info),
         )
 
     def _info(self, name: str) -> dict[str, Any]:
@@ -113,6 +119,15 @@ class NPBench:
     def _module(self, info: Mapping[str, Any], suffix: str) -> Path:
         folder = self.folder / "npbench" / "benchmarks" / str(info["relative_path"])
         return folder / f"{info['module_name']}{suffix}.py"
+
+    def _function(self, info: Mapping[str, Any], suffix: str) -> Callable[..., Any]:
+        function: Callable[..., Any] = getattr(_import(self._module(info, suffix)), info["func_name"])
+        return function
+
+    def _peers(self, info: Mapping[str, Any]) -> dict[str, Callable[[], Callable[..., Any]]]:
+        versions = [version for peer in PEERS.values() for version in peer.versions]
+        present = [version for version in versions if self._module(info, f"_{version}").is_file()]
+        return {version: partial(self._function, info, f"_{version}") for version in present}
 
     def _initialized(self, info: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
         init = info.get("init")

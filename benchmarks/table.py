@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers import PEERS
+from benchmarks.settings import peers_of
+
 Rows = Sequence[Mapping[str, Any]]
 
-_SHOWN = ("numpy", "simplify", "auto_optimize", "ours")
+_TITLES = {"numpy": "NumPy"} | {name: peer.title for name, peer in PEERS.items()}
+_LONGEST_PROBLEM = 200
 
 
 def write(rows: Rows, text: str, path: Path) -> None:
@@ -24,12 +28,14 @@ def write(rows: Rows, text: str, path: Path) -> None:
 
 def render(rows: Rows, title: str, command: str) -> str:
     """One table with a line per row, the geometric means under it, and the circumstances over it."""
-    lines = [f"# {title}", "", f"`{command}`", "", *circumstances(rows), "", *_header()]
-    lines += [_line(row) for row in rows]
+    lines = [f"# {title}", "", f"`{command}`", "", *circumstances(rows), "", *_header(_shown(rows))]
+    lines += [_line(row, _shown(rows)) for row in rows]
     lines += ["", *summary(rows)]
     problems = [f"- {row['program']}: {row['error']}" for row in rows if row["error"]]
     if problems:
         lines += ["", "What went wrong:", "", *problems]
+    if out := [line for row in rows for line in _left_out(row)]:
+        lines += ["", "Peers that are left out of a program:", "", *out]
     return "\n".join(lines) + "\n"
 
 
@@ -37,23 +43,34 @@ def summary(rows: Rows) -> list[str]:
     """Geometric means of what is gained, over the rows whose result is right."""
     right = [row for row in rows if row["valid"]]
     lines = [f"{len(right)} of {len(rows)} programs give the result of NumPy."]
-    for side, words in (("auto_optimize", "auto_optimize"), ("simplify", "simplify"), ("numpy", "NumPy")):
+    for side in ("auto_optimize", "simplify", "numpy", *asked(rows)):
         ratios = [r for row in right if (r := ratio(row, side)) is not None]
         if ratios:
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-            lines.append(f"Geometric mean over {words}: {mean:.3g}x ({len(ratios)} programs).")
+            lines.append(f"Geometric mean over {title_of(side)}: {mean:.3g}x ({len(ratios)} programs).")
     wrong = [row["program"] for row in rows if row["valid"] is False]
     if wrong:
         lines.append(f"WRONG RESULTS: {', '.join(wrong)}.")
     return lines
 
 
-def ratio(row: Mapping[str, Any], side: str) -> float | None:
-    """How many times faster ours is than a side, None where either has no time or the side is wrong."""
-    ours, theirs = row["ours_ms"], row[f"{side}_ms"]
-    if not ours or not theirs or row["baseline_valid"].get(side) is False:
+def ratio(row: Mapping[str, Any], side: str, of: str = "ours") -> float | None:
+    """How many times faster one side is than another, None where either has no time or is known to be wrong."""
+    mine, theirs = row.get(f"{of}_ms"), row.get(f"{side}_ms")
+    if not mine or not theirs or any(row["baseline_valid"].get(name) is False for name in (of, side)):
         return None
-    return float(theirs / ours)
+    return float(theirs / mine)
+
+
+def asked(rows: Rows) -> list[str]:
+    """The peers that any of the rows was compared with."""
+    wanted = {name for row in rows for name in peers_of(row)}
+    return [name for name in PEERS if name in wanted]
+
+
+def title_of(side: str) -> str:
+    """How a side is written."""
+    return _TITLES.get(side, side)
 
 
 def circumstances(rows: Rows) -> list[str]:
@@ -64,6 +81,7 @@ def circumstances(rows: Rows) -> list[str]:
     context = row["context"]
     if not context:
         return ["The machine is not known: the last program did not start."]
+    others = " and ".join(title_of(side) for side in ("numpy", *asked(rows)))
     packages = ", ".join(f"{name} {version}" for name, version in context["versions"].items())
     loads = [known["load"] for r in rows if (known := r["context"])]
     return [
@@ -73,18 +91,32 @@ def circumstances(rows: Rows) -> list[str]:
         f"- {context['date'][:10]}; preset {row['preset']}, mode {row['mode']}, "
         + ("no record of a program's own family may donate" if row["leave_family_out"] else "all records may donate"),
         f"- Milliseconds: the median over {row['rounds']} interleaved fresh processes per side (fewer where they take "
-        "minutes), in brackets the fastest and slowest process; the same threads, flags and BLAS for all "
-        "sides but NumPy, which brings its own.",
+        "minutes), in brackets the fastest and slowest process; the same threads for all, the same flags "
+        f"and BLAS for all sides but {others}, which bring their own.",
         "- NumPy is the reference that every result is checked against.",
+        *_about_peers(rows),
     ]
 
 
-def _header() -> list[str]:
-    names = ["program", "family", *_SHOWN, "ours over auto_optimize", "used", "right", "first call s"]
-    return [cells(names), cells(["---"] * 2 + ["---:"] * (len(_SHOWN) + 1) + ["---"] * 2 + ["---:"])]
+def _about_peers(rows: Rows) -> list[str]:
+    if not asked(rows):
+        return []
+    return [
+        "- Of each peer, the version that was fastest in one process, with its name after the times: Numba parallel "
+        "(np), with explicit parallel loops (npr) or sequential (n). Compiling is not timed."
+    ]
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _shown(rows: Rows) -> list[str]:
+    return ["numpy", *asked(rows), "simplify", "auto_optimize", "ours"]
+
+
+def _header(shown: Sequence[str]) -> list[str]:
+    names = ["program", "family", *shown, "ours over auto_optimize", "used", "right", "first call s"]
+    return [cells(names), cells(["---"] * 2 + ["---:"] * (len(shown) + 1) + ["---"] * 2 + ["---:"])]
+
+
+def _line(row: Mapping[str, Any], shown: Sequence[str]) -> str:
     gain = ratio(row, "auto_optimize")
     first = row["first_call_s"]
     right = {True: "yes", False: "**NO**", None: "-"}[row["valid"]]
@@ -92,7 +124,7 @@ def _line(row: Mapping[str, Any]) -> str:
         [
             row["program"],
             row["family"],
-            *(_time(row, side) for side in _SHOWN),
+            *(_time(row, side) for side in shown),
             f"{gain:.2f}x" if gain else "-",
             row["used"] or "-",
             right,
@@ -102,11 +134,19 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _time(row: Mapping[str, Any], side: str) -> str:
-    if row[f"{side}_ms"] is None:
-        return "-"
-    middle, low, high = (row[f"{side}_ms{end}"] for end in ("", "_low", "_high"))
     wrong = " WRONG" if row["baseline_valid"].get(side) is False else ""
-    return f"{middle:.3g} [{low:.3g}, {high:.3g}]{wrong}"
+    if row.get(f"{side}_ms") is None:
+        return wrong.strip() or "-"
+    middle, low, high = (row[f"{side}_ms{end}"] for end in ("", "_low", "_high"))
+    _, _, kind = row.get("peer_versions", {}).get(side, "").partition("_")
+    return f"{middle:.3g} [{low:.3g}, {high:.3g}]{kind and ' ' + kind}{wrong}"
+
+
+def _left_out(row: Mapping[str, Any]) -> list[str]:
+    """A line for each version of the peers that have no time."""
+    absent = [version for peer in peers_of(row) if peer not in row["peer_versions"] for version in PEERS[peer].versions]
+    tried = {version: row["screened"][version]["problem"] for version in absent if version in row["screened"]}
+    return [f"- {row['program']}, {version}: {problem[:_LONGEST_PROBLEM]}" for version, problem in tried.items()]
 
 
 def cells(texts: Sequence[str]) -> str:

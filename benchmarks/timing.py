@@ -1,4 +1,4 @@
-"""Times the sides of one row in interleaved fresh processes: the binaries and NumPy."""
+"""Times the sides of one row in interleaved fresh processes: the binaries, NumPy and its peers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from benchmarks.peer_run import Sampled
+from benchmarks.peers import environment
 from benchmarks.settings import Settings
 from dace_transfer.building.binary import Binary
 from dace_transfer.errors import RunError
@@ -23,6 +26,7 @@ _BATCHES = 3
 _PATIENCE = 60.0
 _FEWEST_ROUNDS = 3
 _LONGEST = 300.0
+_TAIL = 300
 
 Round = Callable[[], float]
 
@@ -75,23 +79,46 @@ def binary_rounds(binaries: Mapping[str, Binary], inputs: Inputs, target: Target
     return {side: functools.partial(round_of, binaries[side]) for side in binaries}
 
 
-def numpy_round(settings: Settings, name: str, target: Target) -> Round:
-    """A round of the NumPy reference: one fresh process with as many threads as the binaries get."""
-    command = [sys.executable, "-m", "benchmarks.numpy_run", settings.suite, name, settings.preset]
-    environment = {**os.environ, **target.environment()}
+def run_peer(
+    settings: Settings,
+    name: str,
+    version: str,
+    target: Target,
+    *,
+    results: Path | None = None,
+    timeout: float = _LONGEST,
+) -> Sampled:
+    """Run one version of a program in Python in a fresh process with as many threads as the binaries get.
 
-    def run() -> float:
-        try:
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, timeout=_LONGEST, check=True
-            )
-        except subprocess.TimeoutExpired as error:
-            raise RunError(f"timeout: NumPy took more than {_LONGEST:.0f} s.") from error
-        except subprocess.CalledProcessError as error:
-            raise RunError(f"NumPy failed: {error.stderr.strip().splitlines()[-1:]}") from error
-        return float(statistics.median(json.loads(done.stdout.splitlines()[-1])))
+    Args:
+        settings: Suite and preset.
+        name: The program.
+        version: "numpy", or one of `benchmarks.peers`.
+        target: Device of the binaries.
+        results: The file that gets what the first call gives, by name and pickled.
+        timeout: Seconds for all of it.
 
-    return run
+    Raises:
+        RunError: It did not run to its end.
+    """
+    files = [str(results)] if results else []
+    command = [sys.executable, "-m", "benchmarks.peer_run", settings.suite, name, settings.preset, version, *files]
+    variables = {**os.environ, **target.environment(), **environment(target.threads)}
+    try:
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=timeout, check=True)
+    except subprocess.TimeoutExpired as error:
+        raise RunError(f"timeout: {version} took more than {timeout:.0f} s.") from error
+    except subprocess.CalledProcessError as error:
+        raise RunError(f"{version} ended with status {error.returncode}: {error.stderr.strip()[-_TAIL:]}") from error
+    answer = json.loads(done.stdout.splitlines()[-1])
+    if "error" in answer:
+        raise RunError(f"{version} failed: {answer['error']}")
+    return Sampled(**answer)
+
+
+def peer_round(settings: Settings, name: str, version: str, target: Target) -> Round:
+    """A round of a program in Python; see `run_peer`."""
+    return lambda: statistics.median(run_peer(settings, name, version, target).samples_s)
 
 
 def _add_round(lane: _Lane) -> None:

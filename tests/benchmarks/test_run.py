@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,13 @@ def test_a_program_is_tuned_checked_and_timed_on_all_sides(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    row = run.run_program(settings(checkout, tmp_path), "right", silent)
+    text = (checkout / "npbench/benchmarks/group/right/right_numpy.py").read_text()
+    (checkout / "npbench/benchmarks/group/right/right_numba_n.py").write_text(text)
+    row = run.run_program(replace(settings(checkout, tmp_path), peers=("numba",)), "right", silent)
     assert row.error == ""
     assert row.valid is True
-    assert row.baseline_valid == {"auto_optimize": True, "simplify": True}
-    assert set(row.samples_ms) == {"numpy", "simplify", "auto_optimize", "ours"}
+    assert row.baseline_valid == {"auto_optimize": True, "simplify": True, "numba": True}
+    assert set(row.samples_ms) == {"numpy", "numba", "simplify", "auto_optimize", "ours"}
     assert all(samples[0] > 0 for samples in row.samples_ms.values())
     assert row.first_call_s is not None and row.first_call_s > 0
     assert row.context["threads"] >= 1

@@ -60,3 +60,20 @@ def test_failures_have_a_line_and_a_reason(tmp_path: Path) -> None:
     assert "| b |" in text and "- b: It crashed." in text
     assert "some CPU, 2 threads" in text and "2026-01-02" in text and "`command`" in text
     assert json.loads((tmp_path / "out.json").read_text())[0]["error"] == "It crashed."
+
+
+def test_peers_have_columns_means_and_reasons() -> None:
+    settings = Settings("examples", "S", "transfer", peers=("numba", "jax")).identity
+    screened = {
+        "numba_n": {"ms": 4.0, "first_call_s": 1.0, "problem": ""},
+        "jax": {"ms": 1.0, "first_call_s": 1.0, "problem": "It is off."},
+    }
+    fields = {"peer_versions": {"numba": "numba_n"}, "screened": screened, "baseline_valid": {"jax": False}}
+    samples = {"ours": [2.0], "auto_optimize": [8.0], "numba": [4.0]}
+    compared = Row("a", "kin", settings, samples_ms=samples, valid=True, context=CONTEXT, **fields).flat()
+    text = table.render([compared], "title", "command")
+    assert "| program | family | numpy | numba | jax | simplify | auto_optimize | ours |" in text
+    assert "| a | kin | - | 4 [4, 4] n | WRONG | - | 8 [8, 8] | 2 [2, 2] |" in text
+    assert "Geometric mean over Numba: 2x (1 programs)." in text and "over JAX" not in text
+    assert "- a, jax: It is off." in text and "a, numba" not in text
+    assert table.ratio(compared, "auto_optimize", of="numba") == pytest.approx(2.0)
