@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dace_transfer.measure.compare import compare, far, holm
+from dace_transfer.measure.compare import compare, holm
 from dace_transfer.verdict import Verdict
 
 Rounds = list[list[float]]
@@ -57,24 +57,66 @@ def test_no_rounds_say_nothing() -> None:
 
 
 def test_few_rounds_decide_only_what_is_far_from_one() -> None:
-    slow, near, distant = rounds(1, 1.0, 0.01, 5), rounds(2, 0.8, 0.01, 5), rounds(3, 0.5, 0.01, 5)
-    close_call, clear = compare(slow, [near, distant])
-    assert close_call.verdict is not Verdict.FASTER
-    assert clear.verdict is Verdict.FASTER
-    assert not far([1.25, 1.4])
-    assert far([1.31, 1.4])
-    assert far([0.5, 0.7])
-    assert not far([0.5, 2.0])
-    assert not far([])
+    slow, near, distant = rounds(1, 1.0, 0.01, 4), rounds(2, 0.5, 0.01, 4), rounds(3, 0.3, 0.01, 4)
+    assert compare(slow, [near])[0].verdict is Verdict.AMBIGUOUS
+    assert compare(slow, [distant])[0].verdict is Verdict.FASTER
+    assert compare(distant, [slow])[0].verdict is Verdict.SLOWER
+    assert compare(slow[:1], [distant[:1]])[0].verdict is Verdict.AMBIGUOUS
+
+
+def test_ranks_are_counted_exactly() -> None:
+    baseline = [[seconds] for seconds in (2.0, 2.1, 2.2, 2.3, 2.4)]
+    first = [[seconds] for seconds in (1.0, 1.1, 1.2, 1.3, 1.4)]
+    # One that is slower than all, or in the middle of the slower half, is the same: none of it scores.
+    for last in (2.15, 9.0):
+        [comparison] = compare(baseline, [[*first[:4], [last]]])
+        assert comparison.p_value == pytest.approx(6 / 252)
+    assert compare(baseline, [first])[0].p_value == pytest.approx(1 / 252)
+
+
+def test_slow_processes_on_either_side_do_not_hide_a_gain() -> None:
+    def outlying(seed: int, seconds: float) -> Rounds:
+        slow = np.random.default_rng(seed).permutation([1, 2.3] * 5 + [1] * 5)
+        return [
+            [seconds * factor * sample for sample in samples]
+            for factor, [*samples] in zip(slow, rounds(seed, 1, 0.01, 15), strict=True)
+        ]
+
+    verdicts = [compare(outlying(seed, 1.3), [outlying(seed + 100, 1.0)])[0].verdict for seed in range(30)]
+    assert verdicts.count(Verdict.FASTER) == 30
+
+
+def test_a_gain_shows_through_a_drifting_machine() -> None:
+    speed = np.exp(0.3 * np.sin(np.arange(15)))
+    slow, quick = rounds(1, 1.07, 0.01, 15), rounds(2, 1.0, 0.01, 15)
+    drifted = [
+        [[s * factor for s in samples] for factor, samples in zip(speed, side, strict=True)] for side in (slow, quick)
+    ]
+    assert compare(drifted[0], [drifted[1]], 0.001)[0].verdict is Verdict.FASTER
+
+
+def test_what_is_often_much_slower_is_not_faster() -> None:
+    slow = rounds(1, 1.1, 0.01, 20)
+    quick = [
+        [sample * (3 if number % 3 == 0 else 1) for sample in it] for number, it in enumerate(rounds(2, 1.0, 0.01, 20))
+    ]
+    assert compare(slow, [quick])[0].ratio > 1.05
+    assert compare(slow, [quick])[0].verdict is not Verdict.FASTER
 
 
 def test_many_candidates_need_more_evidence() -> None:
-    slow = rounds(1, 1.1, 0.02, 7)
-    alone = compare(slow, [rounds(2, 1.0, 0.02, 7)])
-    among = compare(slow, [rounds(seed, 1.0, 0.02, 7) for seed in range(2, 8)])
+    slow = rounds(1, 1.1, 0.01, 5)
+    alone = compare(slow, [rounds(2, 1.0, 0.01, 5)])
+    among = compare(slow, [rounds(seed, 1.0, 0.01, 5) for seed in range(2, 8)])
     assert alone[0].verdict is Verdict.FASTER
     assert among[0].verdict is not Verdict.FASTER
-    assert among[0].p_value > alone[0].p_value
+    assert among[0].p_value == pytest.approx(6 * alone[0].p_value)
+
+
+def test_a_lower_level_needs_more_evidence() -> None:
+    slow, quick = rounds(1, 1.1, 0.01, 5), rounds(2, 1.0, 0.01, 5)
+    assert compare(slow, [quick], 0.004)[0].verdict is Verdict.FASTER
+    assert compare(slow, [quick], 0.003)[0].verdict is Verdict.AMBIGUOUS
 
 
 def test_holm_steps_down() -> None:
