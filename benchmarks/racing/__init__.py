@@ -1,0 +1,1 @@
+"""How races fare under the noise of this machine: binaries against themselves, and against planted slowdowns."""
