@@ -62,6 +62,7 @@ from benchmarks.programs import (
     red_black,
     rotate_tensors,
     self_energy,
+    shallow_water,
     shortest_paths,
     softmax,
     sparse_normalise,
@@ -155,5 +156,6 @@ PROGRAMS: dict[str, Program] = {
         edit_distance.PROGRAM,
         knapsack.PROGRAM,
         reaction_rates.PROGRAM,
+        shallow_water.PROGRAM,
     )
 }
