@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.case import Case, Suite, Tolerance
 from benchmarks.peers import PEERS, compiled
-from benchmarks.programs.base import Program
 from dace_transfer.errors import DaceTransferError
+
+if TYPE_CHECKING:  # Importing the programs imports DaCe, which the processes of peers do without.
+    from benchmarks.programs.base import Program
 
 EXAMPLES = "examples"
 PAIRS = "pairs"

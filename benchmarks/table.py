@@ -81,7 +81,8 @@ def circumstances(rows: Rows) -> list[str]:
     context = row["context"]
     if not context:
         return ["The machine is not known: the last program did not start."]
-    others = " and ".join(title_of(side) for side in ("numpy", *asked(rows)))
+    *most, last = [title_of(side) for side in ("numpy", *asked(rows))]
+    others = f"{', '.join(most)} and {last}, which bring their" if most else f"{last}, which brings its"
     packages = ", ".join(f"{name} {version}" for name, version in context["versions"].items())
     loads = [known["load"] for r in rows if (known := r["context"])]
     return [
@@ -92,7 +93,7 @@ def circumstances(rows: Rows) -> list[str]:
         + ("no record of a program's own family may donate" if row["leave_family_out"] else "all records may donate"),
         f"- Milliseconds: the median over {row['rounds']} interleaved fresh processes per side (fewer where they take "
         "minutes), in brackets the fastest and slowest process; the same threads for all, the same flags "
-        f"and BLAS for all sides but {others}, which bring their own.",
+        f"and BLAS for all sides but {others} own.",
         "- NumPy is the reference that every result is checked against.",
         *_about_peers(rows),
     ]
@@ -102,8 +103,8 @@ def _about_peers(rows: Rows) -> list[str]:
     if not asked(rows):
         return []
     return [
-        "- Of each peer, the version that was fastest in one process, with its name after the times: Numba parallel "
-        "(np), with explicit parallel loops (npr) or sequential (n). Compiling is not timed."
+        "- Of each peer, the version that was fastest in one process, its kind after the times: Numba parallel (np), "
+        "with explicit parallel loops (npr) or sequential (n); JAX with library calls (lib). Compiling is not timed."
     ]
 
 

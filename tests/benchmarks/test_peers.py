@@ -147,3 +147,8 @@ def test_peers_are_chosen_by_name_and_must_be_installed(monkeypatch: pytest.Monk
         peers.choose_peers("julia,numba")
     with pytest.raises(DaceTransferError, match=r"'jax' is needed.*\[bench\]"):
         peers.choose_peers("jax,numba")
+
+
+def test_processes_of_peers_do_without_dace() -> None:
+    code = "import sys, benchmarks.peer_run; sys.exit('dace' in sys.modules or 'jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
