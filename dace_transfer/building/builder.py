@@ -23,6 +23,7 @@ from dace_transfer.building.key import build_key
 from dace_transfer.child import Child, Ended
 from dace_transfer.errors import told
 from dace_transfer.target import Target
+from dace_transfer.transformations.environments import options_of
 
 _LARGEST_UNIT = 16
 _START_TIMEOUT = 120.0
@@ -35,6 +36,7 @@ Outcome = Binary | Failure
 class _Item:
     key: str
     json: dict[str, Any]
+    shared: frozenset[str]  # What of it all of its unit gets.
 
     @property
     def name(self) -> str:
@@ -96,8 +98,8 @@ class Builder:
             cached = load(self._entry(key))
             if cached is not None:
                 outcomes[key] = cached
-        chunks = _chunks([item for key, item in wanted.items() if key not in outcomes], self._workers)
-        for built in self._threads.map(lambda chunk: self._build(chunk, timeout), chunks):
+        units = _units([item for key, item in wanted.items() if key not in outcomes], self._workers)
+        for built in self._threads.map(lambda unit: self._build(unit, timeout), units):
             outcomes |= built
         return [outcomes[item.key] if isinstance(item, _Item) else item for item in items]
 
@@ -113,11 +115,11 @@ class Builder:
     def _item(self, sdfg: dace.SDFG) -> _Item | Failure:
         try:
             json = written.to_json(sdfg)
-            key = build_key(json, self.target)
+            key, shared = build_key(json, self.target), _shared(sdfg)
         except Exception as error:  # noqa: BLE001 -- a candidate may be broken in any way
             return Failure("codegen", f"The SDFG cannot be written down: {told(error)}")
         json["attributes"] = json["attributes"] | {"name": f"t{key}"}
-        return _Item(key, json)
+        return _Item(key, json, shared)
 
     def _entry(self, key: str) -> Path:
         return self.root / "entries" / key
@@ -206,12 +208,24 @@ def _refused(items: Iterable[_Item], failures: dict[str, str]) -> dict[str, Outc
     return {item.key: Failure("codegen", failures[item.name]) for item in items if item.name in failures}
 
 
-def _chunks(items: Sequence[_Item], workers: int) -> list[Sequence[_Item]]:
-    """Share items out evenly, in units that a compiler still takes quickly."""
-    if not items:
-        return []
-    units = max(min(workers, len(items)), -(-len(items) // _LARGEST_UNIT))
-    size = -(-len(items) // units)
+def _shared(sdfg: dace.SDFG) -> frozenset[str]:
+    """What of an SDFG reaches everything it is compiled with: the compiler's options, and declarations of tasklets."""
+    tasklets = (node for node, _ in sdfg.all_nodes_recursive() if isinstance(node, dace.nodes.Tasklet))
+    return options_of(sdfg).union(tasklet.code_global.as_string or "" for tasklet in tasklets) - {""}
+
+
+def _units(items: Sequence[_Item], workers: int) -> list[Sequence[_Item]]:
+    """Share items out evenly, in units that a compiler still takes quickly and in which all share the same."""
+    groups: dict[frozenset[str], list[_Item]] = {}
+    for item in items:
+        groups.setdefault(item.shared, []).append(item)
+    return [unit for group in groups.values() for unit in _chunks(group, workers * len(group) // len(items))]
+
+
+def _chunks(items: Sequence[_Item], count: int) -> list[Sequence[_Item]]:
+    """Cut into about `count` chunks of about equal size, none of them too large."""
+    chunks = max(1, min(count, len(items)), -(-len(items) // _LARGEST_UNIT))
+    size = -(-len(items) // chunks)
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 

@@ -14,6 +14,7 @@ from dace_transfer.building.abi import describe, return_scalars
 from dace_transfer.errors import message_of, told
 from dace_transfer.serving import Reply, Request, serve
 from dace_transfer.toolchain import activate
+from dace_transfer.transformations import environments  # noqa: F401 -- DaCe finds by name what is imported.
 from dace_transfer.written import load
 
 _ERROR_LINES = 12

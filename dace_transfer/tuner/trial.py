@@ -95,14 +95,21 @@ def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) ->
     if not outcome.ok:
         return candidate.ended(*_refusal(outcome))
     if outcome.ratio is None:
-        return candidate.ended(Verdict.AMBIGUOUS, "It computes the same and was not timed.")
+        return candidate.ended(Verdict.AMBIGUOUS, f"{_same(outcome)} and was not timed.")
     ratio = outcome.ratio / baseline_speed
     known = {"ratio": ratio, "samples": outcome.samples}
     if ratio > CLEAR:
-        return candidate.ended(Verdict.FASTER, "It computes the same and verification's runs took less time.", **known)
+        return candidate.ended(Verdict.FASTER, f"{_same(outcome)} and verification's runs took less time.", **known)
     if ratio < 1 / CLEAR:
-        return candidate.ended(Verdict.SLOWER, "It computes the same but verification's runs took more time.", **known)
-    return candidate.ended(Verdict.SAME, "It computes the same in the same time.", **known)
+        return candidate.ended(Verdict.SLOWER, f"{_same(outcome)} but verification's runs took more time.", **known)
+    return candidate.ended(Verdict.SAME, f"{_same(outcome)} in the same time.", **known)
+
+
+def _same(outcome: Verification | None) -> str:
+    """How exact a candidate is, which recipes that round otherwise owe; unknown where it was verified before."""
+    if outcome is None:
+        return "It computes the same"
+    return f"It computes the same up to {outcome.max_error:.1e} ({outcome.tolerance:.1e} allowed)"
 
 
 def race_field(session: Session, field: Field) -> Field:
@@ -155,7 +162,7 @@ def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     if runner.verdict is Verdict.AMBIGUOUS and ahead:
         reason = f"Time was up after {len(runner.rounds)} rounds; all of them and verification's runs agree."
         return timed.ended(Verdict.FASTER, reason, ratio=ratio, samples=_flat(runner.rounds))
-    reason = runner.reason or f"It computes the same and was timed in {len(runner.rounds)} processes."
+    reason = runner.reason or f"{_same(candidate.verification)} and was timed in {len(runner.rounds)} processes."
     return timed.ended(runner.verdict, reason, ratio=ratio, samples=_flat(runner.rounds))
 
 

@@ -13,6 +13,8 @@ from dace_transfer.building.builder import Builder
 from dace_transfer.building.key import build_key
 from dace_transfer.measure.calling import Program
 from dace_transfer.target import Target
+from dace_transfer.transformations.environments import Reassociate
+from dace_transfer.transformations.steps.compile import Compile
 
 Raw = Callable[..., dace.SDFG]
 
@@ -63,6 +65,38 @@ def test_programs_that_cannot_share_a_library_are_built_apart(raw: Raw, builder:
         program.append_global_code("int defined_in_both = 1;")
     outcomes = builder.build(programs)
     assert len({outcome.library for outcome in outcomes}) == 2
+
+
+def cancelling(raw: Raw, step: Compile | None) -> dace.SDFG:
+    """Adds and subtracts so much that nothing is left, unless the compiler may reorder."""
+    sdfg = raw("for (int i = 0; i < N; i++) b[i] = (a[i] + 1e20) - 1e20;")
+    if step is not None:
+        step.apply(sdfg, ())
+    return sdfg
+
+
+@pytest.mark.skipif(not Reassociate.is_known(), reason="The compiler does not reassociate.")
+def test_options_of_one_program_do_not_reach_another(raw: Raw, builder: Builder) -> None:
+    steps = [None, Compile(reassociate=True), None, Compile(unroll=True), Compile(reassociate=True, unroll=True)]
+    binaries = builder.build([cancelling(raw, step) for step in steps])
+    results = [run(binary).tolist() for binary in binaries]
+    exact = [0.0] * 5
+    assert results == [exact, [0.0, 1.0, 2.0, 3.0, 4.0], exact, exact, [0.0, 1.0, 2.0, 3.0, 4.0]]
+    assert binaries[0] == binaries[2]
+    assert len({binary.library for binary in binaries}) == 4
+
+
+def test_declarations_of_one_program_do_not_reach_another(raw: Raw, builder: Builder) -> None:
+    code = "for (int i = 0; i < N; i++) b[i] = sizeof(half(a[i])) * a[i];"
+    programs = [raw(code), raw(code), scaled(raw, 2), scaled(raw, 3)]
+    for program, kind in zip(programs, ("double", "float"), strict=False):
+        tasklet = next(node for node, _ in program.all_nodes_recursive() if isinstance(node, dace.nodes.Tasklet))
+        declaration = f"static {kind} half({kind} x) {{ return x / 2; }}"
+        tasklet.code_global = dace.properties.CodeBlock(declaration, dace.Language.CPP)
+    first, second, *others = builder.build(programs)
+    assert np.array_equal(run(first), 8 * np.arange(5.0))
+    assert np.array_equal(run(second), 4 * np.arange(5.0))
+    assert len({first.library, second.library, *(binary.library for binary in others)}) == 3
 
 
 def test_a_timeout_is_an_outcome_and_leaves_the_pool_usable(raw: Raw, builder: Builder) -> None:

@@ -6,6 +6,7 @@ from dace_transfer.transformations.steps.accumulate import Accumulate
 from dace_transfer.transformations.steps.auto_optimize import AutoOptimize
 from dace_transfer.transformations.steps.base import Step
 from dace_transfer.transformations.steps.collapse import Collapse
+from dace_transfer.transformations.steps.compile import Compile
 from dace_transfer.transformations.steps.drop_views import DropViews
 from dace_transfer.transformations.steps.expand import Expand
 from dace_transfer.transformations.steps.expand_reduction import ExpandReduction
@@ -32,6 +33,7 @@ STEPS: dict[str, type[Step]] = {
     "accumulate": Accumulate,
     "auto_optimize": AutoOptimize,
     "collapse": Collapse,
+    "compile": Compile,
     "drop_views": DropViews,
     "expand": Expand,
     "expand_reduction": ExpandReduction,
