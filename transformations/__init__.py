@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dace_transfer.transformations.apply import Applied, apply
+from dace_transfer.transformations.apply import Applied, apply, apply_all
 from dace_transfer.transformations.check import check
 from dace_transfer.transformations.json_form import from_json, to_json
 from dace_transfer.transformations.knobs import Knob
@@ -31,6 +31,7 @@ __all__ = [
     "Step",
     "TraceEntry",
     "apply",
+    "apply_all",
     "check",
     "expand",
     "fill",

@@ -52,19 +52,87 @@ def apply(recipe: Recipe, sdfg: dace.SDFG, library: Mapping[str, Recipe] | None 
         RecipeNotApplicableError: A step that must apply does not; its `trace` tells the rest.
         RecipeFailedError: A step broke or left an invalid SDFG; its `trace` tells the rest.
     """
-    expanded = expand(recipe, load_library() if library is None else library)
+    (outcome,) = apply_all([recipe], sdfg, library)
+    if isinstance(outcome, Applied):
+        return outcome
+    raise outcome
+
+
+def apply_all(
+    recipes: Sequence[Recipe], sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None
+) -> list[Applied | RecipeError | RecipeNotApplicableError | RecipeFailedError]:
+    """Apply every recipe to a copy of `sdfg`; what several of them begin with is done once.
+
+    Args:
+        recipes: What to do; their knobs must be filled.
+        sdfg: An outermost SDFG; never changed.
+        library: The recipes they may include, by name; None for those that are shipped.
+
+    Returns:
+        For each recipe in the order given what `apply` returns or raises.
+    """
+    known = load_library() if library is None else library
+    runs = [_Run(recipe.name) for recipe in recipes]
+    ready = []
+    for recipe, run in zip(recipes, runs, strict=True):
+        try:
+            ready.append((_prepared(recipe, known), run))
+        except RecipeError as error:
+            run.end = error
+    _run_together(ready, _Point(copy.deepcopy(sdfg)), ())
+    return [run.end for run in runs if run.end is not None]
+
+
+@dataclass
+class _Run:
+    """A recipe on its way, and how it ended."""
+
+    recipe: str
+    end: Applied | RecipeError | RecipeNotApplicableError | RecipeFailedError | None = None
+
+    def fail(self, error: NotApplicableError | StepFailedError, trace: Sequence[TraceEntry]) -> None:
+        kind = RecipeFailedError if isinstance(error, StepFailedError) else RecipeNotApplicableError
+        self.end = kind(f"Recipe {self.recipe!r}: {error}", tuple(trace))
+        self.end.__cause__ = error
+
+
+def _prepared(recipe: Recipe, library: Mapping[str, Recipe]) -> tuple[Item, ...]:
+    expanded = expand(recipe, library)
     check(expanded)
     if knobs := [knob.name for knob in knobs_of(expanded)]:
         raise RecipeError(f"Recipe {recipe.name!r} has unfilled knobs: {', '.join(knobs)}; give them values.")
-    trace: list[TraceEntry] = []
+    return tuple(expanded.body)
+
+
+def _run_together(runs: Sequence[tuple[tuple[Item, ...], _Run]], at: _Point, trace: tuple[TraceEntry, ...]) -> None:
+    """Finish the runs that have no more to do; take the next item once for all those that share it."""
+    going: dict[Item, list[tuple[tuple[Item, ...], _Run]]] = {}
+    for body, run in runs:
+        if body:
+            going.setdefault(body[0], []).append((body[1:], run))
+    ended = [run for body, run in runs if not body]
+    for number, run in enumerate(ended, 1):
+        is_last = not going and number == len(ended)
+        _end(run, at.sdfg if is_last else copy.deepcopy(at.sdfg), list(trace))
+    for number, (item, group) in enumerate(going.items(), 1):
+        before = at if number == len(going) else _copied(at)
+        done = list(trace)
+        try:
+            after = _run((item,), before, done)
+        except (NotApplicableError, StepFailedError) as error:
+            for _, run in group:
+                run.fail(error, done)
+            continue
+        _run_together(group, after, tuple(done))
+
+
+def _end(run: _Run, sdfg: dace.SDFG, trace: list[TraceEntry]) -> None:
     try:
-        end = _run(expanded.body, _Point(copy.deepcopy(sdfg)), trace)
-        _validate(end.sdfg, trace)
-    except NotApplicableError as error:
-        raise RecipeNotApplicableError(f"Recipe {recipe.name!r}: {error}", tuple(trace)) from error
+        _validate(sdfg, trace)
     except StepFailedError as error:
-        raise RecipeFailedError(f"Recipe {recipe.name!r}: {error}", tuple(trace)) from error
-    return Applied(end.sdfg, tuple(trace))
+        run.fail(error, trace)
+        return
+    run.end = Applied(sdfg, tuple(trace))
 
 
 def _run(body: Sequence[Item], at: _Point, trace: list[TraceEntry]) -> _Point:

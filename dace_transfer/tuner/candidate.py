@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import dace
 
-from dace_transfer.errors import NotApplicableError, RecipeError, StepFailedError
+from dace_transfer.errors import DaceTransferError, NotApplicableError
 from dace_transfer.measure.compare import Comparison
 from dace_transfer.report import Attempt, StepTrace
 from dace_transfer.search import Proposal
 from dace_transfer.search.portfolio import BASELINE
-from dace_transfer.transformations import Applied, apply, format_recipe
+from dace_transfer.transformations import Applied, apply_all, format_recipe
 from dace_transfer.transformations.finalize import finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
@@ -76,11 +76,10 @@ class Field:
 
 def make_field(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> Field:
     """Apply the baseline and every proposal to a workload; equal results are tried once."""
-    baseline = _apply(session, workload, Proposal(session.library[BASELINE], "baseline"))
+    (baseline,) = _apply(session, workload, [Proposal(session.library[BASELINE], "baseline")])
     seen = {_digest(baseline.sdfg, workload): BASELINE}
     candidates: list[Candidate] = []
-    for proposal in proposals:
-        candidate = _apply(session, workload, proposal)
+    for candidate in _apply(session, workload, proposals):
         if candidate.alive:
             key = _digest(candidate.sdfg, workload)
             if key in seen:
@@ -99,19 +98,32 @@ def _digest(sdfg: dace.SDFG | None, workload: Workload) -> str:
     return digest(sdfg, workload.sizes) if sdfg is not None else ""
 
 
-def _apply(session: Session, workload: Workload, proposal: Proposal) -> Candidate:
-    if not session.evaluates and session.store.refuted(workload.digest, proposal.recipe.id):
-        return _candidate(proposal, None, Verdict.WRONG, "It gave a wrong result on this workload before.")
-    try:
-        applied = apply(proposal.recipe, workload.sdfg, session.library)
-    except NotApplicableError as error:
-        return _candidate(proposal, None, Verdict.NOT_APPLICABLE, str(error), error)
-    except (StepFailedError, RecipeError) as error:
-        return _candidate(proposal, None, Verdict.FAILED, str(error), error)
-    final = try_finalize(applied.sdfg)
+def _apply(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> list[Candidate]:
+    refuted = {
+        proposal.recipe.id
+        for proposal in proposals
+        if not session.evaluates and session.store.refuted(workload.digest, proposal.recipe.id)
+    }
+    fresh = [proposal for proposal in proposals if proposal.recipe.id not in refuted]
+    outcomes = iter(apply_all([proposal.recipe for proposal in fresh], workload.sdfg, session.library))
+    wrong = "It gave a wrong result on this workload before."
+    return [
+        _candidate(proposal, None, Verdict.WRONG, wrong)
+        if proposal.recipe.id in refuted
+        else _applied(proposal, next(outcomes))
+        for proposal in proposals
+    ]
+
+
+def _applied(proposal: Proposal, outcome: Applied | DaceTransferError) -> Candidate:
+    if isinstance(outcome, NotApplicableError):
+        return _candidate(proposal, None, Verdict.NOT_APPLICABLE, str(outcome), outcome)
+    if not isinstance(outcome, Applied):
+        return _candidate(proposal, None, Verdict.FAILED, str(outcome), outcome)
+    final = try_finalize(outcome.sdfg)
     if final is None:
-        return _candidate(proposal, None, Verdict.FAILED, "What it makes cannot be prepared for compilation.", applied)
-    candidate = _candidate(proposal, applied.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", applied)
+        return _candidate(proposal, None, Verdict.FAILED, "What it makes cannot be prepared for compilation.", outcome)
+    candidate = _candidate(proposal, outcome.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", outcome)
     return replace(candidate, final=final)
 
 

@@ -16,6 +16,7 @@ from dace_transfer.transformations import (
     RecipeFailedError,
     RecipeNotApplicableError,
     apply,
+    apply_all,
     parse_recipe,
 )
 from dace_transfer.transformations.resolve import resolve
@@ -139,3 +140,28 @@ def test_nothing_runs_where_the_recipe_is_malformed(sdfg: dace.SDFG, steps: dict
         run("break\ninclude nowhere", sdfg, steps, {})
     with pytest.raises(RecipeError, match="Expected an integer"):
         apply(Recipe("r", (Do(steps["break"]()), Do(touch(target="maps", count="many")))), sdfg)
+
+
+def test_what_recipes_begin_with_is_done_once(
+    sdfg: dace.SDFG, steps: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["", "touch maps\nschedule it", "touch maps\nschedule it[0]", "touch maps\nrefuse maps", "schedule maps"]
+    recipes = [parse_recipe(f"recipe r{number}\n{text}", steps) for number, text in enumerate(texts)]
+    alone = []
+    for recipe in recipes:
+        try:
+            alone.append(apply(recipe, sdfg).sdfg.to_json(hash=False)["nodes"])
+        except RecipeNotApplicableError as error:
+            alone.append((str(error), error.trace))
+    touched = []
+    touch = steps["touch"].apply
+    monkeypatch.setattr(steps["touch"], "apply", lambda *given: touched.append(given) or touch(*given))
+    before = sdfg.to_json(hash=False)
+    together = apply_all(recipes, sdfg)
+    assert len(touched) == 1
+    assert sdfg.to_json(hash=False) == before
+    assert alone == [
+        (str(end), end.trace) if isinstance(end, Exception) else end.sdfg.to_json(hash=False)["nodes"]
+        for end in together
+    ]
+    assert len({id(end.sdfg) for end in together if not isinstance(end, Exception)}) == 4

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import dace
 from dace import nodes
 from dace.dtypes import OMPScheduleType, ScheduleType
 from dace.sdfg import dynamic_map_inputs
+from dace.sdfg.propagation import propagate_memlets_map_scope, propagate_memlets_state
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.nests import names_in
@@ -32,7 +34,33 @@ def rewrite(
     choice = {"options": options, "expr_index": expression, "permissive": permissive}
     if not transformation.can_be_applied_to(graph.sdfg, **choice, **pattern):
         raise NotApplicableError(f"DaCe's {transformation.__name__} cannot be applied to '{handle.node}'.")
-    return transformation.apply_to(graph.sdfg, **choice, verify=False, save=False, **pattern)
+    # DaCe would go through all states and nested SDFGs, which takes most of the time of a fusion of many maps.
+    is_local = isinstance(graph, dace.SDFGState)
+    result = transformation.apply_to(graph.sdfg, **choice, verify=False, save=False, annotate=not is_local, **pattern)
+    if is_local and not transformation().annotates_memlets():
+        propagate_touched(graph, (handle.node, *pattern.values()))
+    return result
+
+
+def propagate_touched(state: dace.SDFGState, touched: Iterable[nodes.Node]) -> None:
+    """Let the memlets around the outermost maps of some nodes say what is touched inside.
+
+    Nodes that are gone tell nothing; where no map is left, all maps of the state are gone through.
+    """
+    present = [node for node in touched if node in state.nodes()]
+    outermost = {entry for node in present if (entry := _outermost(state, node)) is not None}
+    for entry in sorted(outermost, key=state.node_id):
+        propagate_memlets_map_scope(state.sdfg, state, entry)
+    if not outermost:
+        propagate_memlets_state(state.sdfg, state)
+
+
+def _outermost(state: dace.SDFGState, node: nodes.Node) -> nodes.MapEntry | None:
+    """The outermost map that a node is in, or opens or closes."""
+    entry = node if isinstance(node, nodes.MapEntry) else state.entry_node(node)
+    while entry is not None and (around := state.entry_node(entry)) is not None:
+        entry = around
+    return entry
 
 
 def map_of(handle: Handle) -> nodes.MapEntry:
