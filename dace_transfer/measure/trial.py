@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ _MOST_ROUNDS = 10
 _PATIENCE = 10.0
 _SHORTEST_SAMPLE = 5e-4
 _MOST_CALLS = 200
+_HOPELESS = 3.0
+_CHEAP = 0.02
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def run_trial(
 
     Replies: `{"event": "running", "who"}` before anything runs; `{"event": "baseline", ...}` once; then
     `{"event": "judged", "who", "kind", "reason", "error", "allowed"}` and, with a time budget, `{"event": "timed",
-    "samples": {who: [...]}}` followed by a second `judged` for each; last `{"event": "done"}`.
+    "samples": {who: [...]}}` followed by a second `judged` for each that was timed to the end; last
+    `{"event": "done"}`.
     """
     reply({"event": "running", "who": "baseline"})
     try:
@@ -87,7 +90,7 @@ def run_trial(
     if budget > 0 and programs:
         samples = _interleave(arena, {"baseline": program, **programs}, budget, reply)
         reply({"event": "timed", "samples": samples})
-        for who, candidate in programs.items():
+        for who, candidate in _still_timed(programs, samples).items():
             reply({"event": "running", "who": who})
             reply(_judge(arena, candidate, expectation, "when run again, ") | {"who": who})
     reply({"event": "done"})
@@ -198,7 +201,8 @@ def _interleave(arena: Arena, programs: Mapping[str, Program], budget: float, re
     """Time programs round robin until the budget is spent, each on fresh data.
 
     A few rounds always run, since the first ones on a busy machine can be off by any factor, unless that would
-    take many times the budget.
+    take many times the budget. Who is three times slower than the fastest at first, and not
+    quick for all that, is not timed again.
     """
     samples: dict[str, list[float]] = {who: [] for who in programs}
     touched = set(arena.written())
@@ -210,11 +214,17 @@ def _interleave(arena: Arena, programs: Mapping[str, Program], budget: float, re
             arena.reset(touched)
             samples[who].append(_timed(program, calls))
         if done == 0:
+            slowest = max(_CHEAP, _HOPELESS * min(taken[0] for taken in samples.values()))
+            programs = {w: p for w, p in programs.items() if w == "baseline" or samples[w][0] <= slowest}
             calls = max(1, min(_MOST_CALLS, round(_SHORTEST_SAMPLE / max(samples["baseline"][0], 1e-9))))
         spent = time.perf_counter() - start
         if spent > (budget if done + 1 >= _FEWEST_ROUNDS else _PATIENCE * budget):
             break
     return samples
+
+
+def _still_timed(programs: Mapping[str, Program], samples: Mapping[str, Sequence[float]]) -> dict[str, Program]:
+    return {who: program for who, program in programs.items() if len(samples[who]) == len(samples["baseline"])}
 
 
 def _timed(program: Program, calls: int = 1) -> float:
