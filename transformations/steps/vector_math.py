@@ -15,10 +15,14 @@ from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.steps.each import for_each
 
-ALWAYS = ("sin", "cos", "exp", "log")
-"""Functions glibc has in vectors of all its versions with a vector library."""
+ALWAYS = {"sin": 1, "cos": 1, "exp": 1, "log": 1, "pow": 2}
+"""Functions glibc has in vectors of all its versions with a vector library, and how many arguments they have."""
 
-SINCE_2_35 = ("tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp2", "log2", "log10", "expm1", "log1p", "cbrt")
+SINCE_2_35 = {
+    **dict.fromkeys(("tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"), 1),
+    **dict.fromkeys(("exp2", "log2", "log10", "expm1", "log1p", "cbrt", "erf", "erfc"), 1),
+    **dict.fromkeys(("atan2", "hypot"), 2),
+}
 """Functions that came later."""
 
 _GUARD = "DACE_TRANSFER_VECTOR_MATH"
@@ -36,9 +40,9 @@ def declarations() -> str:
             f"#define {_GUARD}",
             "#include <math.h>",
             "#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)",
-            *map(_declaration, ALWAYS),
+            *(_declaration(*function) for function in ALWAYS.items()),
             "#if __GLIBC_PREREQ(2, 35)",
-            *map(_declaration, SINCE_2_35),
+            *(_declaration(*function) for function in SINCE_2_35.items()),
             "#endif",
             "#endif",
             "#endif",
@@ -46,17 +50,17 @@ def declarations() -> str:
     )
 
 
-def _declaration(function: str) -> str:
+def _declaration(function: str, arguments: int) -> str:
     attribute = '__attribute__((simd("notinbranch")))'
     return "\n".join(
-        f'extern "C" {attribute} {kind} {function}{suffix}({kind}) noexcept;'
+        f'extern "C" {attribute} {kind} {function}{suffix}({", ".join([kind] * arguments)}) noexcept;'
         for kind, suffix in (("double", ""), ("float", "f"))
     )
 
 
 @dataclass(frozen=True)
 class VectorMath:
-    """Declares the C library's vector versions of exp, log, sin, cos and others to what the maps call.
+    """Declares the C library's vector versions of exp, log, sin, pow and others to what the maps call.
 
     Before: `for i: y[i] = (float) exp((double) x[i])`, one call each.
     After: `for i in steps of 8: y[i : i + 8] = exp_of_8_floats(x[i : i + 8])`, if the compiler vectorises the loop.
@@ -97,6 +101,17 @@ def _tasklets(handle: Handle) -> Iterator[nodes.Tasklet]:
 
 
 def _calls(tasklet: nodes.Tasklet) -> set[str]:
-    """Names of called functions, without what is in front of their last dot."""
-    calls = [node.func for part in tasklet.code.code for node in ast.walk(part) if isinstance(node, ast.Call)]
-    return {getattr(function, "id", getattr(function, "attr", "")) for function in calls}
+    """Names of called functions, without what is in front of their last dot; powers that are no products call one."""
+    parts = [node for part in tasklet.code.code for node in ast.walk(part)]
+    calls = [node.func for node in parts if isinstance(node, ast.Call)]
+    names = {getattr(function, "id", getattr(function, "attr", "")) for function in calls}
+    return names | {"pow" for node in parts if isinstance(node, ast.BinOp) and _is_power(node)}
+
+
+def _is_power(node: ast.BinOp) -> bool:
+    """Whether a node is a power with an exponent other than a whole number, be it in a cast."""
+    exponent = node.right
+    if isinstance(exponent, ast.Call) and len(exponent.args) == 1:
+        exponent = exponent.args[0]
+    value = exponent.value if isinstance(exponent, ast.Constant) else None
+    return isinstance(node.op, ast.Pow) and not (isinstance(value, (int, float)) and value % 1 == 0)

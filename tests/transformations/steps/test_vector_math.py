@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dace_transfer.transformations.roles import parse_role
 from dace_transfer.transformations.steps.vector_math import VectorMath
 
 N = dace.symbol("N")
+HAS_VECTORS = platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc"
 
 
 @dace.program
@@ -27,14 +29,26 @@ def waves(x: dace.float32[N], y: dace.float32[N], z: dace.float64[N]):
 
 
 @dace.program
+def angles(x: dace.float64[N], y: dace.float64[N], z: dace.float64[N]):
+    z[:] = np.arctan2(x, y) * x**y
+
+
+@dace.program
 def plain(x: dace.float32[N], y: dace.float32[N]):
-    y[:] = x + 1
+    y[:] = x**2 + 1
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     activate()
     monkeypatch.chdir(tmp_path)
+
+
+def vector_functions(folder: Path) -> set[str]:
+    """Functions of which the library compiled in a folder calls vector versions."""
+    library = next(folder.glob(".dacecache/*/build/lib[!d]*.so"))
+    symbols = subprocess.run(["nm", "-D", library], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"_ZGV\w\w\d+v+_(\w+)", symbols))
 
 
 def test_computes_the_same_with_vectors(tmp_path: Path) -> None:
@@ -49,10 +63,18 @@ def test_computes_the_same_with_vectors(tmp_path: Path) -> None:
     compiled(x=x, y=y, z=z, N=1003)
     np.testing.assert_allclose(y, np.exp(x) + np.sin(x), rtol=1e-6)
     np.testing.assert_allclose(z, np.log(x + np.float32(1)), rtol=1e-6)
-    if platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc":
-        library = next(tmp_path.glob(".dacecache/*/build/lib[!d]*.so"))
-        symbols = subprocess.run(["nm", "-D", library], capture_output=True, text=True, check=True).stdout
-        assert "_ZGV" in symbols and "expf" in symbols
+    assert not HAS_VECTORS or {"expf", "sinf", "logf"} <= vector_functions(tmp_path)
+
+
+def test_functions_of_two_arguments_have_vectors_too(tmp_path: Path) -> None:
+    sdfg = angles.to_sdfg()
+    VectorMath().apply(sdfg, resolve(parse_role("maps"), sdfg, {}))
+    rng = np.random.default_rng(0)
+    x, y = rng.random(1003) + 0.5, rng.random(1003) + 0.5
+    z = np.zeros_like(x)
+    sdfg.compile()(x=x, y=y, z=z, N=1003)
+    np.testing.assert_allclose(z, np.arctan2(x, y) * x**y, rtol=1e-14)
+    assert not HAS_VECTORS or "pow" in vector_functions(tmp_path)
 
 
 def test_applying_twice_declares_once() -> None:
