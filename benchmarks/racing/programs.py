@@ -69,7 +69,8 @@ SUBJECTS = {
         Subject("logistic", "arithmetic", logistic, {"N": 20_000}),
         Subject("power_iteration", "BLAS", power_iteration, {"N": 300}),
         Subject("jacobi2d", "many small parallel regions", jacobi2d, {"N": 60}),
-        Subject("nbody", "less than a millisecond", nbody, {"BODIES": 24}, 20),
+        Subject("nbody", "roots and sums", nbody, {"BODIES": 80}, 20),
+        Subject("logistic_short", "less than a millisecond", logistic, {"N": 1000}),
     )
 }
 

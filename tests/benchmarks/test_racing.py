@@ -70,6 +70,12 @@ def test_a_plan_has_as_many_races_as_asked_for_in_turn() -> None:
     assert set(contest.plan(["triad", "nbody"], [0.05], COUNTS)) < set(planned)
 
 
+def test_five_percent_more_work_is_exact() -> None:
+    for subject in programs.SUBJECTS.values():
+        assert subject.more(0.05) == pytest.approx(1.05 * subject.steps)
+        assert subject.more(0.0) == subject.steps
+
+
 def test_only_what_does_less_work_is_right() -> None:
     binaries = {share: Binary(Path("none"), f"{share}", (), ()) for share in (0.0, 0.2)}
     quick, slow = binaries.values()

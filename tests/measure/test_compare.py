@@ -57,7 +57,7 @@ def test_no_rounds_say_nothing() -> None:
 
 
 def test_few_rounds_decide_only_what_is_far_from_one() -> None:
-    slow, near, distant = rounds(1, 1.0, 0.01, 4), rounds(2, 0.5, 0.01, 4), rounds(3, 0.3, 0.01, 4)
+    slow, near, distant = rounds(1, 1.0, 0.01, 4), rounds(2, 1 / 2.3, 0.01, 4), rounds(3, 0.3, 0.01, 4)
     assert compare(slow, [near])[0].verdict is Verdict.AMBIGUOUS
     assert compare(slow, [distant])[0].verdict is Verdict.FASTER
     assert compare(distant, [slow])[0].verdict is Verdict.SLOWER
