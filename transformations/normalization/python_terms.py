@@ -86,7 +86,11 @@ def python_of(term: Term) -> str:
         return term.data
     if isinstance(term, (Read, Reduce)):
         raise ValueError(f"Expected a term of names, but got '{term}'.")
-    return _call(term.function, [python_of(argument) for argument in term.arguments])
+    arguments = term.arguments
+    if term.function == "**" and isinstance(arguments[1], Call) and arguments[1].function == "neg":
+        # DaCe's code generator raises on a power that is a negated name.
+        arguments = (arguments[0], Call("+", (Number(0), arguments[1])))
+    return _call(term.function, [python_of(argument) for argument in arguments])
 
 
 def _call(function: str, arguments: list[str]) -> str:
