@@ -14,7 +14,7 @@ from dace.transformation.auto.auto_optimize import (
     set_fast_implementations,
 )
 
-from dace_transfer.transformations.return_names import rename_nested_returns
+from dace_transfer.transformations.nested_names import settle_nested_names
 
 
 def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG:
@@ -31,7 +31,7 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
         specialize(result, sizes)
     _choose_implementations(result)
     result.expand_library_nodes()
-    rename_nested_returns(result)
+    settle_nested_names(result)
     for nested in result.all_sdfgs_recursive():
         nested.openmp_sections = False
     move_small_arrays_to_stack(result)

@@ -24,6 +24,7 @@ from dace_transfer.transformations.steps.storage import Storage
 from dace_transfer.transformations.steps.strip_mine import StripMine
 from dace_transfer.transformations.steps.subgraph_fuse import SubgraphFuse
 from dace_transfer.transformations.steps.swap_nested import SwapNested
+from dace_transfer.transformations.steps.symmetric_product import SymmetricProduct
 from dace_transfer.transformations.steps.tile import Tile
 from dace_transfer.transformations.steps.unroll import Unroll
 from dace_transfer.transformations.steps.vector_math import VectorMath
@@ -51,6 +52,7 @@ STEPS: dict[str, type[Step]] = {
     "strip_mine": StripMine,
     "subgraph_fuse": SubgraphFuse,
     "swap_nested": SwapNested,
+    "symmetric_product": SymmetricProduct,
     "tile": Tile,
     "unroll": Unroll,
     "vector_math": VectorMath,

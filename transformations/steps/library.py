@@ -17,7 +17,7 @@ from dace.symbolic import pystr_to_symbolic
 from dace.transformation.helpers import extract_map_dims
 
 from dace_transfer.errors import NotApplicableError, StepFailedError, told
-from dace_transfer.transformations.return_names import rename_returns
+from dace_transfer.transformations.nested_names import settle_names
 from dace_transfer.transformations.steps.accumulate import Accumulate
 from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.steps.each import for_each
@@ -66,7 +66,7 @@ class Library:
         new = [Handle(state, other) for other in state.nodes() if other not in before]
         for other in new:
             if isinstance(other.node, nodes.NestedSDFG):
-                rename_returns(other.node, state)
+                settle_names(other.node, state)
         if self.implementation == LOOPS:
             _reorder(new)
         return new
@@ -105,7 +105,9 @@ def _reorder(handles: Sequence[Handle]) -> None:
         if len(outputs) > 1 and others and _is_contiguous(state, entry, outputs[-1]):
             _innermost(state, entry, [*outputs[:-1], *others, outputs[-1]], len(outputs) - 1)
         elif outputs and others:
-            Accumulate().apply(state.sdfg, [Handle(state, entry)])
+            kept = [place for place, param in enumerate(entry.map.params) if param in outputs]
+            _, inner = extract_map_dims(state.sdfg, entry, kept)
+            Accumulate().apply(state.sdfg, [Handle(state, inner)])
 
 
 def _accumulating_maps(handle: Handle) -> Iterator[tuple[dace.SDFGState, nodes.MapEntry]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import dace
 from dace.sdfg.state import LoopRegion
 
+from dace_transfer.transformations.nested_names import settle_names
 from dace_transfer.transformations.normalization.lowering.boxes import dimensions, whole
 from dace_transfer.transformations.normalization.lowering.contractions import add_contraction
 from dace_transfer.transformations.normalization.lowering.flow import Flow, accesses
@@ -18,7 +19,6 @@ from dace_transfer.transformations.normalization.lowering.private import private
 from dace_transfer.transformations.normalization.symbols import assigned_inside
 from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement
-from dace_transfer.transformations.return_names import rename_returns
 
 
 def add_body(flow: Flow, body: Iterable[Node]) -> None:
@@ -110,7 +110,7 @@ def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -
         state.add_nedge(entry, node, dace.Memlet())
     if not written:
         state.add_nedge(node, exit_, dace.Memlet())
-    rename_returns(node, state)
+    settle_names(node, state)
 
 
 def _nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...], shared: set[str]) -> dace.SDFG:

@@ -1,4 +1,4 @@
-"""Names that DaCe takes for return values, in SDFGs inside of others."""
+"""Names of what SDFGs inside of others read and write, where DaCe's own choice makes no valid SDFG."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from dace_transfer.transformations.naming import fresh_names
 _RETURN = "__return"
 
 
-def rename_returns(node: nodes.NestedSDFG, state: dace.SDFGState) -> None:
-    """Give what a nested SDFG calls as the program calls its return values names of its own, at any depth.
+def settle_names(node: nodes.NestedSDFG, state: dace.SDFGState) -> None:
+    """Rename what a nested SDFG may not call as the program around it does, at any depth.
 
-    Before: `nested(..., __return_1)`, which is no valid SDFG, for there is no `__return_0` in it.
-    After: `nested(..., _returned0)`.
+    Before: `nested(..., __return_1)`, without a `__return_0`, and `nested(..., out)`, where a tasklet writes to `out`.
+    After: `nested(..., _outer0)`.
 
     Expanding a library node that writes a part of a container names that container inside as it is named outside.
     """
-    fresh = fresh_names(node.sdfg, "_returned")
-    names = {name: next(fresh) for name in sorted(node.sdfg.arrays) if _is_return(name)}
+    fresh = fresh_names(node.sdfg, "_outer")
+    names = {name: next(fresh) for name in sorted(_unfit(node.sdfg))}
     if names:
         replace_datadesc_names(node.sdfg, names)
         _rename_connectors(node, state, names)
-    rename_nested_returns(node.sdfg)
+    settle_nested_names(node.sdfg)
 
 
-def rename_nested_returns(sdfg: dace.SDFG) -> None:
-    """Rename as `rename_returns` does in every SDFG that is nested in a program."""
+def settle_nested_names(sdfg: dace.SDFG) -> None:
+    """Rename as `settle_names` does in every SDFG that is nested in a program."""
     for state in sdfg.states():
         for node in state.nodes():
             if isinstance(node, nodes.NestedSDFG):
-                rename_returns(node, state)
+                settle_names(node, state)
 
 
-def _is_return(name: str) -> bool:
-    return name == _RETURN or name.startswith(f"{_RETURN}_")
+def _unfit(sdfg: dace.SDFG) -> set[str]:
+    tasklets = [node for state in sdfg.states() for node in state.nodes() if isinstance(node, nodes.Tasklet)]
+    wires = {name for tasklet in tasklets for name in (*tasklet.in_connectors, *tasklet.out_connectors)}
+    return {name for name in sdfg.arrays if name in wires or name == _RETURN or name.startswith(f"{_RETURN}_")}
 
 
 def _rename_connectors(node: nodes.NestedSDFG, state: dace.SDFGState, names: Mapping[str, str]) -> None:

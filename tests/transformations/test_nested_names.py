@@ -1,4 +1,4 @@
-"""What is nested in a program may write its return values, whose names are the program's alone."""
+"""What is nested in a program may write any of its containers, whose names not all nested SDFGs may have."""
 
 # mypy: disable-error-code="valid-type,misc,untyped-decorator"
 
@@ -28,6 +28,11 @@ def parts(a: dace.float64[N, N], x: dace.float64[N]):
 
 
 @dace.program
+def part(a: dace.float64[N, N], out: dace.float64[3, N, N]):
+    out[1] = a @ a
+
+
+@dace.program
 def scans(a: dace.float64[N, N]):
     result = np.ones_like(a)
     for i in dace.map[0:N]:
@@ -54,6 +59,13 @@ def test_parts_of_return_values_are_computed_by_nested_programs(recipe):
     np.testing.assert_allclose(first, a + 1)
     np.testing.assert_allclose(products, [zeros, a @ a])
     np.testing.assert_allclose(sums, [zeros[0], a.sum(0), a @ x])
+
+
+def test_what_is_written_may_be_called_like_a_connector():
+    changed = apply(fill_defaults(load_library()["small-products"]), normalize(part.to_sdfg(simplify=True))).sdfg
+    a, out = np.random.default_rng(0).random((6, 6)), np.zeros((3, 6, 6))
+    finalize(changed)(a=a, out=out, N=6)
+    np.testing.assert_allclose(out[1], a @ a)
 
 
 def test_loops_that_stay_in_maps_write_return_values():
