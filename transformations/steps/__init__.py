@@ -13,6 +13,7 @@ from dace_transfer.transformations.steps.expand_reduction import ExpandReduction
 from dace_transfer.transformations.steps.fission import Fission
 from dace_transfer.transformations.steps.fuse import Fuse
 from dace_transfer.transformations.steps.fuse_horizontal import FuseHorizontal
+from dace_transfer.transformations.steps.fuse_outer import FuseOuter
 from dace_transfer.transformations.steps.interchange import Interchange
 from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
@@ -41,6 +42,7 @@ STEPS: dict[str, type[Step]] = {
     "fission": Fission,
     "fuse": Fuse,
     "fuse_horizontal": FuseHorizontal,
+    "fuse_outer": FuseOuter,
     "interchange": Interchange,
     "library": Library,
     "local_storage": LocalStorage,

@@ -1,0 +1,5 @@
+"""Orders in which a computation may be executed: rewrites of loops around statements that suit a machine better."""
+
+from dace_transfer.transformations.schedules.outer import fuse_outer
+
+__all__ = ["fuse_outer"]
