@@ -98,9 +98,9 @@ def test_nothing_wins_against_itself(run: Run, noise: Noise) -> None:
 @pytest.mark.parametrize("noise", ALL.values(), ids=ALL)
 def test_false_wins_stay_below_one_percent(run: Run, noise: Noise) -> None:
     alone = [run(noise, seed, 1.0)[0].best for seed in range(1000)]
-    among = [run(noise, seed, 1.0, 1.0, 1.0)[0].best for seed in range(500)]
+    among = [run(noise, seed, 1.0, 1.0, 1.0)[0].best for seed in range(1000)]
     assert sum(best is not None for best in alone) < 10
-    assert sum(best is not None for best in among) < 5
+    assert sum(best is not None for best in among) < 10
 
 
 @pytest.mark.parametrize(
