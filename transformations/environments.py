@@ -4,8 +4,8 @@ An SDFG that has a tasklet with such an environment is compiled with its flags, 
 a whole: what is in one translation unit has one set of flags. Whoever reads such an SDFG must have imported this
 module before code is generated.
 
-No option assumes that there are no NaNs and infinities, and none is passed to the linker in a form for which GCC links
-`crtfastm.o`, which would flush denormal numbers to zero in the whole process.
+CMake hands the flags to the linker as well. None of them is one for which GCC links `crtfastm.o`, which would flush
+denormal numbers to zero in the whole process, and none assumes that there are no NaNs and infinities.
 """
 
 # mypy: disable-error-code="untyped-decorator"
@@ -101,7 +101,10 @@ class Vectors256(Option):
 
 @dace.library.environment
 class Vectors512(Option):
-    """Vectors of 512 bits also where the compiler prefers shorter ones for the sake of the clock rate."""
+    """Vectors of 512 bits also where the compiler prefers shorter ones for the sake of the clock rate.
+
+    Where pieces of one program have different lengths, either counts for all of it.
+    """
 
     flags = ("-mprefer-vector-width=512",)
 

@@ -96,7 +96,7 @@ class World:
     def answer(self, kind: str) -> Verification:
         if kind in self.wrong:
             return Verification(False, "wrong", "It differs.", 1.0, 1e-9, 1)
-        return Verification(True, "ok", "", 0.0, 1e-9, 3, self.speed.get(kind, 1.0), (1.0,), (1.0,))
+        return Verification(True, "ok", "", 2e-16, 1e-12, 3, self.speed.get(kind, 1.0), (1.0,), (1.0,))
 
 
 @pytest.fixture
@@ -135,6 +135,7 @@ def test_search_takes_the_fastest_that_is_right(store: Store, monkeypatch: pytes
     verdicts = {a.recipe: a.verdict for a in result.decision.attempts}
     assert verdicts["tile"] is Verdict.WRONG
     assert verdicts["fuse"] is Verdict.FASTER
+    assert "up to 2.0e-16 (1.0e-12 allowed)" in result.decision.attempts[0].reason
 
 
 def test_what_was_found_is_transferred_replayed_and_left_out_with_its_family(
