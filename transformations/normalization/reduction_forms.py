@@ -14,8 +14,9 @@ from dace_transfer.transformations.normalization.terms import Call, Range, Read,
 def is_contraction(term: Reduce, loops: Collection[str], containers: Mapping[str, dace.data.Data]) -> bool:
     """Tell whether a reduction is a matrix product, a matrix-vector product or a dot product over loops.
 
-    It is the sum of products of exactly two elements that both depend on the variable of the sum; of the loops, each
-    depends on at most one, and not on the same: `sum(A[i, k] * B[k, j] for k)`.
+    It is the sum of products of exactly two elements that both depend on the variable of the sum, and on none of the
+    loops both: `sum(A[i, k] * B[k, j] for k)`. Matrices may have several dimensions for their rows or columns:
+    `sum(A[h, i, k] * B[k, j] for k)`.
 
     Args:
         term: The reduction.
@@ -30,7 +31,7 @@ def is_contraction(term: Reduce, loops: Collection[str], containers: Mapping[str
     if len(sides) != 2 or any(side is None or side.count(summed.variable) != 1 for side in sides):
         return False
     left, right = (set(side or ()) - {summed.variable} for side in sides)
-    if len(left) > 1 or len(right) > 1 or left & right or not is_rectangular(term.ranges, loops):
+    if left & right or not is_rectangular(term.ranges, loops):
         return False
     types = {containers[read.data].dtype for read in reads(term)}
     return len(types) == 1 and issubclass(types.pop().type, np.inexact)

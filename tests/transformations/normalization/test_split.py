@@ -10,6 +10,7 @@ from dace_transfer.transformations.normalization.share import share
 from dace_transfer.transformations.normalization.split import split_reductions
 
 MATRICES = {"A": ("N", "N"), "B": ("N", "N"), "C": ("N", "N"), "x": ("N",), "y": ("N",), "a": ()}
+MATRICES |= {"S": ("N", "N", "N"), "T": ("N", "N", "N")}
 
 
 def _split(read, same, text, arguments=MATRICES):
@@ -91,6 +92,36 @@ parallel for i_0 in range(0, N):
 parallel for i in range(0, N):
     parallel for j in range(0, N):
         C[i, j] = (x[j] * t[i])
+""",
+    ),
+    "a product of a tensor and a matrix": (
+        """
+for i in parallel(0, N):
+    for j in parallel(0, N):
+        for l in parallel(0, N):
+            T[i, j, l] = a * T[i, j, l] + sum(S[i, j, k] * A[k, l] for k in range(0, N))
+""",
+        """
+parallel for i_0 in range(0, N):
+    parallel for j_0 in range(0, N):
+        parallel for l_0 in range(0, N):
+            t[i_0, j_0, l_0] = sum((S[i_0, j_0, k] * A[k, l_0]) for k in range(0, N))
+parallel for i in range(0, N):
+    parallel for j in range(0, N):
+        parallel for l in range(0, N):
+            T[i, j, l] = ((a * T[i, j, l]) + t[i, j, l])
+""",
+    ),
+    "a tensor times a vector is no sum of products that are stored": (
+        """
+for i in parallel(0, N):
+    for j in parallel(0, N):
+        A[i, j] = sum(S[i, j, k] * x[k] for k in range(0, N))
+""",
+        """
+parallel for i in range(0, N):
+    parallel for j in range(0, N):
+        A[i, j] = sum((S[i, j, k] * x[k]) for k in range(0, N))
 """,
     ),
     "a dot product": (
@@ -276,7 +307,7 @@ def test_random_statements_keep_their_meaning(read, same, seed):
     rng = random.Random(seed)
     changed = 0
     for _ in range(10):
-        before = simplify_terms(read(_random_program(rng), {**MATRICES, "T": ("N", "N", "N")}))
+        before = simplify_terms(read(_random_program(rng), MATRICES))
         after = split_reductions(before)
         assert split_reductions(after) is after, f"{before}\n\n{after}"
         same(before, share(after), {"N": 3})

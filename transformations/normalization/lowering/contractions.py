@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dace
-from dace import data, nodes
 from dace.libraries.blas import Dot, Gemm, Gemv
 
 from dace_transfer.transformations.normalization.affine import constant
-from dace_transfer.transformations.normalization.lowering.boxes import memlet
+from dace_transfer.transformations.normalization.lowering.calls import Part, add_call
 from dace_transfer.transformations.normalization.lowering.extents import (
-    Operand,
     at_least,
     dtypes,
     extent,
-    is_contiguous,
     operand,
     rectangle,
 )
 from dace_transfer.transformations.normalization.lowering.flow import Flow
+from dace_transfer.transformations.normalization.lowering.merging import Group, Loops
 from dace_transfer.transformations.normalization.lowering.nests import add_nest
 from dace_transfer.transformations.normalization.terms import Call, Number, Range, Read, Reduce
 from dace_transfer.transformations.normalization.tree import Statement
@@ -32,107 +30,172 @@ _NOT_C = re.compile(r"\*\*|/|M(ax|in)\(")
 
 
 @dataclass(frozen=True)
-class _Contraction:
-    """`target = sum(left * right)` over the loop `folded`.
+class _Product:
+    """`target = sum(left * right)` over one loop under parallel ones, all of which the target has.
 
     Attributes:
         target: What is written.
-        left: The operand with the loop of the target's first axis, if the target has one.
-        right: The other operand.
+        operands: What is multiplied. Each parallel loop is in one of them.
+        kept: The variables of the parallel loops in each operand, in the order of the target's dimensions.
         folded: The loop that is summed over.
+        loops: All loops, and the containers.
     """
 
-    target: Operand
-    left: Operand
-    right: Operand
+    target: Read
+    operands: tuple[Read, Read]
+    kept: tuple[list[str], list[str]]
     folded: Range
+    loops: Loops
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A product of matrices, of a matrix and a vector, or of two vectors.
+
+    Attributes:
+        target: What is written.
+        left: The operand with the target's first dimension, if the target has one.
+        right: The other operand.
+    """
+
+    target: Part
+    left: Part
+    right: Part
 
 
 def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> bool:
     """Add a statement under parallel loops as one BLAS call; False, and nothing is added, if it is none.
 
     Before: `parallel for i, j: C[i, j] = sum(A[i, k] * B[k, j] for k)`, after: `Gemm(A, B) -> C`; one parallel loop
-    makes it `Gemv`, none `Dot`.
+    makes it `Gemv`, none `Dot`. Of more loops, those that go on in memory where others end count as one with them, and
+    what is left becomes a map around calls.
+    Before: `parallel for r, i, j: C[r, i, j] = sum(A[r, i, k] * B[k, j] for k)`, after: `Gemm(A, B) -> C` with views of
+    `A` and `C` as matrices with a row for each `r` and `i`, or `map r { Gemm(A[r, :, :], B) -> C[r, :, :] }`.
     """
-    found = _contraction(flow, loops, statement)
-    if found is None:
+    found = _product(flow, loops, statement)
+    matrix = _matrix(found) if found is not None else None
+    if found is None or matrix is None:
         return False
-    if len(loops) == 2:
-        node = Gemm(
-            flow.context.label("gemm"),
-            transA=found.left.variables[0] == found.folded.variable,
-            transB=found.right.variables[1] == found.folded.variable,
-        )
-        _connect(flow, node, found, ("_a", "_b", "_c"))
-    elif len(loops) == 1:
-        if not at_least(extent(found.folded), 1, flow.around, flow.context.sizes):
-            # BLAS leaves the result as it is where there is nothing to add up.
-            add_nest(flow, loops, Statement(statement.target, Number(0)))
-        transposed = found.left.variables[0] == found.folded.variable
-        _connect(flow, Gemv(flow.context.label("gemv"), transA=transposed), found, ("_A", "_x", "_y"))
-    else:
-        _connect(flow, Dot(flow.context.label("dot")), found, ("_x", "_y", "_result"))
+    call = _call(found, matrix)
+    if not _suits_blas(found, call, flow):
+        return False
+    merged = {name for group in matrix for name in group}
+    around = tuple(loop for loop in loops if loop.variable not in merged)
+    is_maybe_empty = not at_least(extent(found.folded), 1, flow.around, flow.context.sizes)
+    if len(call.target.operand.variables) == 1 and is_maybe_empty:
+        # BLAS leaves the result as it is where there is nothing to add up.
+        add_nest(flow, loops, Statement(statement.target, Number(0)))
+    _add(flow, call, found.folded.variable, around)
     return True
 
 
-def _connect(flow: Flow, node: nodes.LibraryNode, found: _Contraction, connectors: tuple[str, str, str]) -> None:
-    left, right, result = connectors
-    inputs = {left: found.left, right: found.right}
-    flow.begin({found.left.data, found.right.data}, {found.target.data})
-    flow.state.add_node(node)
-    for connector, part in inputs.items():
-        flow.state.add_edge(flow.source(part.data), None, node, connector, memlet(part.data, part.box))
-    written = memlet(found.target.data, found.target.box)
-    flow.state.add_edge(node, result, flow.sink(found.target.data), None, written)
+def _add(flow: Flow, call: _Call, folded: str, around: tuple[Range, ...]) -> None:
+    rank = len(call.target.operand.variables)
+    is_turned = call.left.operand.variables[0] == folded
+    if rank == 2:
+        label, transposed = flow.context.label("gemm"), call.right.operand.variables[1] == folded
+        node, names = Gemm(label, transA=is_turned, transB=transposed), ("_a", "_b", "_c")
+    elif rank == 1:
+        node, names = Gemv(flow.context.label("gemv"), transA=is_turned), ("_A", "_x", "_y")
+    else:
+        node, names = Dot(flow.context.label("dot")), ("_x", "_y", "_result")
+    add_call(flow, node, {names[0]: call.left, names[1]: call.right}, (names[2], call.target), around)
 
 
-def _contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> _Contraction | None:
-    value, containers = statement.value, flow.context.computation.containers
-    if not isinstance(value, Reduce) or value.function != "+" or len(value.ranges) != 1 or len(loops) > 2:
+# What is multiplied -----------------------------------------------------------------------------------------
+
+
+def _product(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> _Product | None:
+    value, target = statement.value, statement.target
+    factors = _factors(value)
+    if factors is None or not isinstance(value, Reduce):
+        return None
+    arrays = {read.data: flow.context.descriptor(read.data) for read in (target, *factors)}
+    types = dtypes(arrays, arrays)
+    if target.data in {read.data for read in factors} or len(types) > 1:
+        return None
+    ranges = rectangle((*loops, *value.ranges))
+    if not types <= set(_TYPES if loops else _REAL) or ranges is None:
+        return None
+    parts = [operand(read, ranges, arrays) for read in (target, *factors)]
+    if None in parts or any(extent(loop) == constant(1) for loop in ranges.values()):
+        return None
+    written, *read = (part.variables for part in parts if part is not None)
+    kept = [[name for name in written if name in names] for names in read]
+    summed = value.ranges[0]
+    if set(written) != {loop.variable for loop in loops} or sorted(written) != sorted(kept[0] + kept[1]):
+        return None
+    if any(set(names) != {*own, summed.variable} for names, own in zip(read, kept, strict=True)):
+        return None
+    outside = {loop.variable for loop in flow.around}
+    steady = {name for name, loop in ranges.items() if outside.isdisjoint(loop.begin.words | loop.end.words)}
+    return _Product(target, factors, (kept[0], kept[1]), summed, Loops(ranges, arrays, steady))
+
+
+def _factors(value: object) -> tuple[Read, Read] | None:
+    if not isinstance(value, Reduce) or value.function != "+" or len(value.ranges) != 1:
         return None
     if not isinstance(value.body, Call) or value.body.function != "*" or len(value.body.arguments) != 2:
         return None
     first, second = value.body.arguments
-    if not isinstance(first, Read) or not isinstance(second, Read):
-        return None
-    names = (statement.target.data, first.data, second.data)
-    types = dtypes(names, containers)
-    if names[0] in names[1:] or len(types) > 1 or not types <= set(_TYPES if loops else _REAL):
-        return None
-    ranges = rectangle((*loops, *value.ranges))
-    if ranges is None or any(extent(loop) == constant(1) for loop in ranges.values()):
-        return None
-    parts = [operand(read, ranges, containers) for read in (statement.target, first, second)]
-    if None in parts:
-        return None
-    target, left, right = (part for part in parts if part is not None)
-    if target.variables and target.variables[0] not in left.variables:
+    return (first, second) if isinstance(first, Read) and isinstance(second, Read) else None
+
+
+# How it becomes a product of matrices -----------------------------------------------------------------------
+
+
+def _matrix(found: _Product) -> tuple[Group, Group] | None:
+    """The loops that are one dimension of the result for each operand: as many iterations as possible."""
+    written = [entry.words for entry in found.target.index]
+
+    def size(matrix: tuple[Group, Group]) -> tuple[int, int, int]:
+        names = [name for group in matrix for name in group]
+        lengths = [extent(found.loops.ranges[name]) for name in names]
+        known = math.prod(length.constant for length in lengths) if all(n.is_constant for n in lengths) else 0
+        return known, len(names), sum(place for place, words in enumerate(written) if not words.isdisjoint(names))
+
+    sides = zip(found.operands, found.kept, strict=True)
+    choices = [found.loops.groups(kept, (found.target, read)) or [()] for read, kept in sides]
+    pairs = [(first, second) for first in choices[0] for second in choices[1]]
+    return max((pair for pair in pairs if _is_dense(found, pair)), key=size, default=None)
+
+
+def _is_dense(found: _Product, matrix: tuple[Group, Group]) -> bool:
+    """Whether neighbours along one dimension of each matrix are neighbours in memory."""
+    folded, last = found.folded.variable, [group[-1] for group in matrix if group]
+    axes = [(read, [group[-1], folded]) for read, group in zip(found.operands, matrix, strict=True) if group]
+    axes += [(found.target, last)] if len(last) == 2 else []
+    return all(any(found.loops.stride(read, name) == constant(1) for name in names) for read, names in axes)
+
+
+def _call(found: _Product, matrix: tuple[Group, Group]) -> _Call:
+    merged = [found.loops.merged(group) for group in matrix if group]
+    ranges = {loop.variable: loop for loop in (*merged, found.folded)}
+    parts = []
+    for read in (found.target, *found.operands):
+        shape = found.loops.reshaped(read, matrix)
+        accessed = operand(shape.read, ranges, {read.data: shape.array})
+        assert accessed is not None
+        parts.append(Part(accessed, shape.array, shape.viewed))
+    target, left, right = parts
+    if target.operand.variables and target.operand.variables[0] not in left.operand.variables:
         left, right = right, left
-    found = _Contraction(target, left, right, value.ranges[0])
-    is_right = _has_form(found, [loop.variable for loop in loops]) and _suits_blas(found, flow, bool(loops), containers)
-    return found if is_right else None
+    return _Call(target, left, right)
 
 
-def _has_form(found: _Contraction, loops: list[str]) -> bool:
-    """Whether the target has all parallel loops, and every one is in one operand, the first in the left one."""
-    kept, summed = found.target.variables, found.folded.variable
-    if set(kept) != set(loops):
-        return False
-    return set(found.left.variables) == {*kept[:1], summed} and set(found.right.variables) == {*kept[1:], summed}
-
-
-def _suits_blas(found: _Contraction, flow: Flow, is_matrix: bool, containers: Mapping[str, data.Data]) -> bool:
-    if not is_matrix:
-        return _prints_in_c(found.left, containers) and _prints_in_c(found.right, containers)
-    if not at_least(extent(found.folded), 0, flow.around, flow.context.sizes):
+def _suits_blas(found: _Product, call: _Call, flow: Flow) -> bool:
+    rank = len(call.target.operand.variables)
+    if rank and not at_least(extent(found.folded), 0, flow.around, flow.context.sizes):
         return False  # A negative number of elements is an error to BLAS.
-    parts = (found.target, found.left, found.right)
-    if len(found.target.variables) == 2:
-        return all(is_contiguous(part, containers) for part in parts)
-    return is_contiguous(found.left, containers) and all(_prints_in_c(part, containers) for part in parts)
+    if rank == 2:
+        return True
+    return all(
+        _prints_in_c(part) for part in ((call.target, call.left, call.right) if rank else (call.left, call.right))
+    )
 
 
-def _prints_in_c(access: Operand, containers: Mapping[str, data.Data]) -> bool:
+def _prints_in_c(part: Part) -> bool:
     """Whether strides and sizes are the same text in Python and C, which DaCe's `Gemv` and `Dot` rely on."""
-    strides = [str(containers[access.data].strides[axis]) for axis in access.axes]
+    access = part.operand
+    strides = [str(part.array.strides[axis]) for axis in access.axes]
     return not any(_NOT_C.search(text) for text in (*strides, *(str(high - low) for low, high in access.box)))

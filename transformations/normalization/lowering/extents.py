@@ -86,12 +86,6 @@ def at_least(value: Affine, least: int, around: Sequence[Range], sizes: Collecti
     return value.constant + sum(factor for _, factor in value.terms) >= least
 
 
-def is_contiguous(access: Operand, containers: Mapping[str, data.Data]) -> bool:
-    """Tell whether neighbours along one of an operand's axes are neighbours in memory, as BLAS wants matrices."""
-    strides = containers[access.data].strides
-    return any(strides[axis] == 1 for axis in access.axes)
-
-
 def dtypes(names: Iterable[str], containers: Mapping[str, data.Data]) -> set[dace.typeclass]:
     """Return the types of containers."""
     return {containers[name].dtype for name in names}

@@ -7,6 +7,7 @@ from dace_transfer.transformations.normalization.lowering import lower
 GENERIC = "map(tasklet seq(tasklet) tasklet)"
 NI = "for i in parallel(0, N):\n"
 NIMJ = f"{NI} for j in parallel(0, M):\n"
+NITH = f"{NI}  for h in parallel(0, T):\n"
 
 # By name: what it looks like, and the computation.
 CASES = {
@@ -33,6 +34,44 @@ CASES = {
         "for(gemm)",
         "for h in range(0, T):\n for i in parallel(0, N):\n  for k in parallel(0, K):\n"
         "   L[h, i, k] = sum(H[i, j] * A[j, k] for j in range(0, N))",
+    ),
+    "rows_of_rows": (
+        "gemm",
+        NITH + "   for j in parallel(0, M):\n    Q[i, h, j] = sum(G[i, h, k] * B[k, j] for k in range(0, K))",
+    ),
+    "rows_of_parts": (
+        "gemm",
+        "for i in parallel(1, N):\n for h in parallel(0, T):\n  for j in parallel(0, M - 1):\n"
+        "   Q[i, h, j + 1] = sum(G[i - 1, h, k] * D[j, k] for k in range(0, K))",
+    ),
+    "columns_of_columns": (
+        "gemm",
+        NITH + "   for k in parallel(0, K):\n    R[i, h, k] = sum(H[i, l] * G[l, h, k] for l in range(0, N))",
+    ),
+    "rows_and_columns": (
+        "gemm",
+        "for i in parallel(0, 2):\n for h in parallel(0, T):\n  for l in parallel(0, T):\n   for j in parallel(0, M):\n"
+        "    O[i, h, l, j] = sum(G[i, h, k] * X[k, l, j] for k in range(0, K))",
+    ),
+    "rows_and_columns_apart": (
+        "map(gemm)",
+        "for i in parallel(0, 2):\n for h in parallel(0, T):\n  for l in parallel(0, 2):\n   for j in parallel(0, M):\n"
+        "    F[i, h, l, j] = sum(X[k, h, j] * Y[k, i, l] for k in range(0, K))",
+    ),
+    "matrix_in_the_middle": (
+        "map(gemm)",
+        "for h in parallel(0, T):\n for i in parallel(0, N):\n  for k in parallel(0, K):\n"
+        "   Z[h, i, k] = sum(L[h, l, k] * H[l, i] for l in range(0, N))",
+    ),
+    "rows_with_gaps": (
+        "map(gemm)",
+        "for i in parallel(1, N):\n for h in parallel(1, T):\n  for j in parallel(0, M):\n"
+        "   Q[i, h, j] = sum(G[i - 1, h - 1, k] * B[k, j] for k in range(0, K))",
+    ),
+    "more_and_more_rows": (
+        "for(map(gemm))",
+        "for l in range(1, N):\n for i in parallel(0, l):\n  for h in parallel(0, T):\n   for j in parallel(0, M):\n"
+        "    Q[i, h, j] = sum(G[i, h, k] * B[k, j] for k in range(0, K))",
     ),
     "complex_matrices": ("gemm", NIMJ + "  W[i, j] = sum(U[i, k] * V[j, k] for k in range(0, K))"),
     "batches": (
@@ -62,6 +101,16 @@ CASES = {
     "gemv_surely_empty": (
         "for(map(tasklet) | gemv)",
         "for l in range(0, K):\n for i in parallel(0, N):\n  A[i, l] = sum(E[k, i] * x[k] for k in range(0, l))",
+    ),
+    "gemv_rows_of_rows": (
+        "gemv",
+        "for h in parallel(0, T):\n for i in parallel(0, N):\n"
+        "  L[h, i, 0] = sum(Z[h, i, k] * x[k] for k in range(0, K))",
+    ),
+    "gemv_planes": (
+        "map(gemv)",
+        "for h in parallel(0, T):\n for k in parallel(0, K):\n"
+        "  L[h, 0, k] = sum(Z[h, i, k] * y[i] for i in range(0, N))",
     ),
     "gemv_complex": ("gemv", NI + " v[i] = sum(U[i, k] * u[k] for k in range(0, K))"),
     "gemv_single": ("gemv", NI + " q[i] = sum(P[i, k] * p[k] for k in range(0, K))"),

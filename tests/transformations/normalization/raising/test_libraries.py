@@ -45,6 +45,33 @@ def test_products_of_many_matrices(runs, matrix):
     runs(batches, SIZES, a=matrix(2, 3, 5), b=matrix(2, 5, 4), d=matrix(5, 4), c=matrix(2, 3, 4))
 
 
+def _rows_of_rows(part: str) -> dace.SDFG:
+    """`c = a @ d` with `a` and `c` as matrices; of the view of `a` only a part is read."""
+    sdfg = dace.SDFG("rows_of_rows")
+    for name, shape in {"a": [B + 1, N, K], "d": [K, M], "c": [B, N, M]}.items():
+        sdfg.add_array(name, shape, dace.float64)
+    sdfg.add_view("rows", [B * N, K], dace.float64)
+    sdfg.add_view("result", [B * N, M], dace.float64)
+    state = sdfg.add_state(is_start_block=True)
+    rows, result, node = state.add_access("rows"), state.add_access("result"), Gemm("gemm")
+    state.add_edge(state.add_read("a"), None, rows, "views", dace.Memlet("a[1:B + 1, 0:N, 0:K]"))
+    state.add_edge(result, "views", state.add_write("c"), None, dace.Memlet("c[0:B, 0:N, 0:M]"))
+    state.add_edge(rows, None, node, "_a", dace.Memlet(f"rows[{part}]"))
+    state.add_edge(state.add_read("d"), None, node, "_b", dace.Memlet("d[0:K, 0:M]"))
+    state.add_edge(node, "_c", result, None, dace.Memlet("result[0:B * N, 0:M]"))
+    return sdfg
+
+
+def test_products_of_tensors_that_are_viewed_as_matrices(raised, execute, matrix):
+    a, d = matrix(3, 3, 5), matrix(5, 4)
+    actual = execute(raised(_rows_of_rows("0:B * N, 0:K")), SIZES, {"a": a, "d": d, "c": matrix(2, 3, 4)})
+    np.testing.assert_allclose(actual["c"], a[1:] @ d)
+
+
+def test_parts_of_views_that_are_no_parts_of_containers_are_left_as_they_are(raised, opaques):
+    assert len(opaques(raised(_rows_of_rows("1:B * N + 1, 0:K")))) == 1
+
+
 @dace.program
 def turned(a: dace.float64[N, K], b: dace.float64[B, N, K], c: dace.float64[K, N], d: dace.float64[K, B, N]):
     c[:] = a.T
