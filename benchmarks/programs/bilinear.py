@@ -44,7 +44,7 @@ PROGRAM = Program(
     program=bilinear,
     sizes={
         "S": {"PAIRS": 100, "CLASSES": 5, "LEFT": 24, "RIGHT": 20},
-        "M": {"PAIRS": 4000, "CLASSES": 20, "LEFT": 96, "RIGHT": 80},
+        "M": {"PAIRS": 2000, "CLASSES": 16, "LEFT": 96, "RIGHT": 80},
     },
     make_inputs=make_inputs,
     reference=reference,

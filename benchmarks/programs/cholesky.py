@@ -14,7 +14,8 @@ N = dace.symbol("N")
 @dace.program
 def cholesky(matrix: dace.float64[N, N], factor: dace.float64[N, N]) -> None:
     factor[:] = 0.0
-    for column in range(N):
+    factor[:, 0] = matrix[:, 0] / np.sqrt(matrix[0, 0])
+    for column in range(1, N):
         rest = matrix[column:, column] - factor[column:, :column] @ factor[column, :column]
         factor[column:, column] = rest / np.sqrt(rest[0])
 
@@ -33,7 +34,7 @@ PROGRAM = Program(
     name="cholesky",
     family="factorisation",
     program=cholesky,
-    sizes={"S": {"N": 60}, "M": {"N": 600}},
+    sizes={"S": {"N": 60}, "M": {"N": 900}},
     make_inputs=make_inputs,
     reference=reference,
     outputs=("factor",),
