@@ -49,7 +49,7 @@ def reference(
 def make_inputs(sizes: Sizes, rng: np.random.Generator) -> Arguments:
     return {
         "shocks": rng.standard_normal((sizes["DAYS"], sizes["PATHS"])),
-        "strikes": np.linspace(0.9, 1.1, sizes["STRIKES"]),
+        "strikes": 0.9 + 0.2 * np.arange(sizes["STRIKES"]) / sizes["STRIKES"],
         "drift": -0.0002,
         "volatility": 0.02,
         "values": np.zeros(sizes["STRIKES"]),
@@ -61,7 +61,7 @@ PROGRAM = Program(
     name="asian_option",
     family="monte_carlo",
     program=asian_option,
-    sizes={"S": {"PATHS": 1500, "DAYS": 20, "STRIKES": 5}, "M": {"PATHS": 150000, "DAYS": 60, "STRIKES": 20}},
+    sizes={"S": {"PATHS": 6000, "DAYS": 30, "STRIKES": 8}, "M": {"PATHS": 150000, "DAYS": 60, "STRIKES": 20}},
     make_inputs=make_inputs,
     reference=reference,
     outputs=("values", "deltas"),

@@ -58,7 +58,7 @@ PROGRAM = Program(
     family="recurrence",
     program=biquad_cascade,
     sizes={
-        "S": {"TIMES": 120, "CHANNELS": 60, "SECTIONS": 3},
+        "S": {"TIMES": 400, "CHANNELS": 150, "SECTIONS": 3},
         "M": {"TIMES": 2000, "CHANNELS": 1500, "SECTIONS": 4},
     },
     make_inputs=make_inputs,

@@ -58,8 +58,8 @@ PROGRAM = Program(
     family="advection",
     program=donor_cell,
     sizes={
-        "S": {"NX": 24, "NY": 22, "NZ": 20, "STEPS": 3},
-        "M": {"NX": 120, "NY": 110, "NZ": 100, "STEPS": 5},
+        "S": {"NX": 40, "NY": 38, "NZ": 36, "STEPS": 4},
+        "M": {"NX": 120, "NY": 110, "NZ": 100, "STEPS": 2},
     },
     make_inputs=make_inputs,
     reference=reference,

@@ -45,7 +45,7 @@ PROGRAM = Program(
     family="convolution",
     program=filter_bank,
     sizes={
-        "S": {"CHANNELS": 2, "FILTERS": 4, "TIMES": 3000, "TAPS": 15},
+        "S": {"CHANNELS": 2, "FILTERS": 6, "TIMES": 8000, "TAPS": 24},
         "M": {"CHANNELS": 4, "FILTERS": 8, "TIMES": 60000, "TAPS": 32},
     },
     make_inputs=make_inputs,

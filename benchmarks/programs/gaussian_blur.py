@@ -45,7 +45,7 @@ PROGRAM = Program(
     family="convolution",
     program=gaussian_blur,
     sizes={
-        "S": {"HEIGHT": 60, "WIDTH": 64, "COLOURS": 3, "TAPS": 7},
+        "S": {"HEIGHT": 100, "WIDTH": 110, "COLOURS": 3, "TAPS": 7},
         "M": {"HEIGHT": 700, "WIDTH": 800, "COLOURS": 3, "TAPS": 11},
     },
     make_inputs=make_inputs,

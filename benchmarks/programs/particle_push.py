@@ -72,7 +72,7 @@ PROGRAM = Program(
     family="gather",
     program=particle_push,
     sizes={
-        "S": {"PARTICLES": 5000, "NX": 30, "NY": 32, "STEPS": 3},
+        "S": {"PARTICLES": 30000, "NX": 60, "NY": 64, "STEPS": 3},
         "M": {"PARTICLES": 600000, "NX": 250, "NY": 260, "STEPS": 5},
     },
     make_inputs=make_inputs,

@@ -65,7 +65,7 @@ PROGRAM = Program(
     family="chemistry",
     program=reaction_rates,
     sizes={
-        "S": {"CELLS": 300, "REACTIONS": 12, "SPECIES": 4},
+        "S": {"CELLS": 1500, "REACTIONS": 12, "SPECIES": 4},
         "M": {"CELLS": 20000, "REACTIONS": 20, "SPECIES": 6},
     },
     make_inputs=make_inputs,

@@ -47,7 +47,7 @@ PROGRAM = Program(
     program=windowed_spectrum,
     sizes={
         "S": {"FRAMES": 40, "HOP": 16, "LENGTH": 64, "BINS": 33},
-        "M": {"FRAMES": 1200, "HOP": 128, "LENGTH": 512, "BINS": 257},
+        "M": {"FRAMES": 800, "HOP": 64, "LENGTH": 256, "BINS": 129},
     },
     make_inputs=make_inputs,
     reference=reference,
