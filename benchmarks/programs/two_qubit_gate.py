@@ -39,7 +39,7 @@ def make_inputs(sizes: Sizes, rng: np.random.Generator) -> Arguments:
     shape = (sizes["LEFT"], 2, sizes["MIDDLE"], 2, sizes["RIGHT"])
     matrix = rng.standard_normal((4, 4)) + 1j * rng.standard_normal((4, 4))
     return {
-        "gate": np.linalg.qr(matrix)[0].reshape(2, 2, 2, 2),
+        "gate": np.linalg.qr(matrix)[0].reshape(2, 2, 2, 2).copy(),
         "state": rng.standard_normal(shape) + 1j * rng.standard_normal(shape),
         "result": np.zeros(shape, dtype=np.complex128),
     }
