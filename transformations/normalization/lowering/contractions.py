@@ -56,11 +56,13 @@ class _Call:
         target: What is written.
         left: The operand with the target's first dimension, if the target has one.
         right: The other operand.
+        merged: The loops that are no longer there.
     """
 
     target: Part
     left: Part
     right: Part
+    merged: frozenset[str]
 
 
 def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> bool:
@@ -73,14 +75,10 @@ def add_contraction(flow: Flow, loops: tuple[Range, ...], statement: Statement) 
     `A` and `C` as matrices with a row for each `r` and `i`, or `map r { Gemm(A[r, :, :], B) -> C[r, :, :] }`.
     """
     found = _product(flow, loops, statement)
-    matrix = _matrix(found) if found is not None else None
-    if found is None or matrix is None:
+    call = _best(found, flow) if found is not None else None
+    if found is None or call is None:
         return False
-    call = _call(found, matrix)
-    if not _suits_blas(found, call, flow):
-        return False
-    merged = {name for group in matrix for name in group}
-    around = tuple(loop for loop in loops if loop.variable not in merged)
+    around = tuple(loop for loop in loops if loop.variable not in call.merged)
     is_maybe_empty = not at_least(extent(found.folded), 1, flow.around, flow.context.sizes)
     if len(call.target.operand.variables) == 1 and is_maybe_empty:
         # BLAS leaves the result as it is where there is nothing to add up.
@@ -141,11 +139,16 @@ def _factors(value: object) -> tuple[Read, Read] | None:
     return (first, second) if isinstance(first, Read) and isinstance(second, Read) else None
 
 
-# How it becomes a product of matrices -----------------------------------------------------------------------
+# How it becomes a call --------------------------------------------------------------------------------------
 
 
-def _matrix(found: _Product) -> tuple[Group, Group] | None:
-    """The loops that are one dimension of the result for each operand: as many iterations as possible."""
+def _best(found: _Product, flow: Flow) -> _Call | None:
+    calls = (_call(found, matrix) for matrix in _matrices(found))
+    return next((call for call in calls if _suits_blas(found, call, flow)), None)
+
+
+def _matrices(found: _Product) -> list[tuple[Group, Group]]:
+    """The loops that can be one dimension of the result for each operand, those with most iterations first."""
     written = [entry.words for entry in found.target.index]
 
     def size(matrix: tuple[Group, Group]) -> tuple[int, int, int]:
@@ -154,10 +157,12 @@ def _matrix(found: _Product) -> tuple[Group, Group] | None:
         known = math.prod(length.constant for length in lengths) if all(n.is_constant for n in lengths) else 0
         return known, len(names), sum(place for place, words in enumerate(written) if not words.isdisjoint(names))
 
-    sides = zip(found.operands, found.kept, strict=True)
-    choices = [found.loops.groups(kept, (found.target, read)) or [()] for read, kept in sides]
-    pairs = [(first, second) for first in choices[0] for second in choices[1]]
-    return max((pair for pair in pairs if _is_dense(found, pair)), key=size, default=None)
+    first, second = (
+        dict.fromkeys([*found.loops.groups(kept, (found.target, read)), *((name,) for name in kept)]) or [()]
+        for read, kept in zip(found.operands, found.kept, strict=True)
+    )
+    pairs = [(one, other) for one in first for other in second]
+    return sorted((pair for pair in pairs if _is_dense(found, pair)), key=size, reverse=True)
 
 
 def _is_dense(found: _Product, matrix: tuple[Group, Group]) -> bool:
@@ -180,7 +185,7 @@ def _call(found: _Product, matrix: tuple[Group, Group]) -> _Call:
     target, left, right = parts
     if target.operand.variables and target.operand.variables[0] not in left.operand.variables:
         left, right = right, left
-    return _Call(target, left, right)
+    return _Call(target, left, right, frozenset(name for group in matrix for name in group))
 
 
 def _suits_blas(found: _Product, call: _Call, flow: Flow) -> bool:

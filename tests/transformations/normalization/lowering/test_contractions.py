@@ -107,6 +107,11 @@ CASES = {
         "for h in parallel(0, T):\n for i in parallel(0, N):\n"
         "  L[h, i, 0] = sum(Z[h, i, k] * x[k] for k in range(0, K))",
     ),
+    "gemv_square_of_rows": (
+        "map(gemv)",
+        "for i in parallel(0, N):\n for h in parallel(0, N):\n"
+        "  F[i, 0, h, 0] = sum(S[i, h, k] * z[k] for k in range(0, N))",
+    ),
     "gemv_planes": (
         "map(gemv)",
         "for h in parallel(0, T):\n for k in parallel(0, K):\n"
