@@ -43,10 +43,12 @@ def as_reduction(
         ranges: All loops around it that are to be folded, outermost first.
         containers: Descriptors by name. With them, values are folded in the type of the target where theirs is
             narrower, and folds that round in every step (reals into an integer) are refused; without them, all
-            are taken to have one type.
+            are taken to have one type. Loops bounded by them stay loops.
     """
     target = statement.target
     if not ranges or any(loop.variable in index.words for loop in ranges for index in target.index):
+        return None
+    if any(not (loop.begin.words | loop.end.words).isdisjoint(containers or ()) for loop in ranges):
         return None
     for function in _FOLDS:
         value = _folded_value(statement, function)

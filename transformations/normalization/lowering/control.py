@@ -18,7 +18,7 @@ from dace_transfer.transformations.normalization.lowering.opaque import adopted
 from dace_transfer.transformations.normalization.lowering.private import privates
 from dace_transfer.transformations.normalization.symbols import assigned_inside
 from dace_transfer.transformations.normalization.terms import Range
-from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement
+from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement, nodes
 
 
 def add_body(flow: Flow, body: Iterable[Node]) -> None:
@@ -28,7 +28,7 @@ def add_body(flow: Flow, body: Iterable[Node]) -> None:
             _add_statement(flow, (), node)
         elif isinstance(node, Opaque):
             _add_opaque(flow, node)
-        elif node.parallel:
+        elif node.parallel and not _bounding(flow, node):
             _add_parallel(flow, node)
         else:
             _add_loop(flow, node)
@@ -56,6 +56,7 @@ def _declare_symbols(flow: Flow, opaque: Opaque) -> None:
 def _add_loop(flow: Flow, loop: Loop) -> None:
     """Before: `for i in range(a, b): body`, after: `LoopRegion(i = a; i < b; i = i + 1) { body }`."""
     name = loop.range.variable
+    flow.declare(sorted(_bounding(flow, loop)))
     region = LoopRegion(
         flow.context.label(f"for_{name}"),
         f"{name} < ({loop.range.end})",
@@ -71,9 +72,14 @@ def _add_loop(flow: Flow, loop: Loop) -> None:
     inner.finish()
 
 
+def _bounding(flow: Flow, loop: Loop) -> frozenset[str]:
+    """The containers that the bounds of a loop are read from: arguments that are never written."""
+    return (loop.range.begin.words | loop.range.end.words) & flow.context.computation.containers.keys()
+
+
 def _add_parallel(flow: Flow, loop: Loop) -> None:
     ranges, body = [loop.range], loop.body
-    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel:
+    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel and not _bounding(flow, body[0]):
         ranges.append(body[0].range)
         body = body[0].body
     if len(body) == 1 and isinstance(body[0], Statement):
@@ -86,6 +92,7 @@ def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -
     """Before: `parallel for i: { body }`, after: `map i { nested SDFG { body } }`."""
     private = privates(flow.context, ranges, body)
     read, written = (names - private for names in accesses(body))
+    read |= {name for node in nodes(body) if isinstance(node, Loop) for name in _bounding(flow, node)}
     flow.begin(read, written)
     nested = _nested(flow, ranges, body, read | written)
     state, label = flow.state, flow.context.label("map")

@@ -266,7 +266,7 @@ def _end(loop: LoopRegion, itself: Frame, step: int) -> Affine:
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or type(test.ops[0]) not in _SIGNS:
         raise ValueError(f"Expected loop '{loop.label}' to compare its variable with a bound.")
     sign, strict = _SIGNS[type(test.ops[0])]
-    difference = itself.affine(ast.unparse(test.left)) - itself.affine(ast.unparse(test.comparators[0]))
+    difference = itself.bound(ast.unparse(test.left)) - itself.bound(ast.unparse(test.comparators[0]))
     factor = difference.coefficient(loop.loop_variable) * sign  # The condition is `difference * sign < 0`.
     bound = variable(loop.loop_variable) - difference * (factor * sign)
     if abs(factor) != 1 or loop.loop_variable in bound.words or (factor > 0) != (step > 0):

@@ -32,6 +32,7 @@ class Builder:
         names: Makes names that nothing has yet.
         sizes: The integer symbols that the program gets from outside.
         given: Symbols that the program gets from outside and assigns as well.
+        fixed: The whole numbers among the arguments that the program never writes.
         containers: Descriptors of the computation's containers.
         folds: How many writes with conflict resolution were read so far.
     """
@@ -39,6 +40,7 @@ class Builder:
     names: Names
     sizes: frozenset[str]
     given: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
     containers: dict[str, dace.data.Data] = field(default_factory=dict)
     folds: int = 0
 
@@ -110,6 +112,17 @@ class Frame:
         if any(_REAL.search(name) for name, _ in result.terms if not name.isidentifier()):
             raise ValueError(f"Expected an expression of integers, but got '{expression}'.")
         return result.substitute(self.values)
+
+    def bound(self, expression: Any) -> Affine:
+        """Read an expression that bounds a loop: arguments that are never written may be mentioned as well.
+
+        Raises:
+            ValueError: It mentions anything else, or is no expression of integers.
+        """
+        own = {} if self.nested else {name: Read(name, ()) for name in self.builder.fixed}
+        fixed = {name: place for name, place in (own | {**self.places}).items() if place is not None}
+        values = {name: variable(place.data) for name, place in fixed.items() if place.data in self.builder.fixed}
+        return self.with_values(values).affine(expression)
 
     def at(self, name: str, index: tuple[Affine, ...]) -> Read:
         """Return the element of the computation that an element of a container of this SDFG is.
@@ -236,4 +249,14 @@ def whole_program(sdfg: dace.SDFG) -> Frame:
     everything = dict.fromkeys(_names_in(sdfg), nothing)
     names = Names(Computation(sdfg, everything, ()))
     values = {name: constant(value) for name, value in numbers.items()}
-    return Frame(sdfg, Builder(names, sizes, frozenset(free & assigned.keys())), sizes, values, assigned)
+    builder = Builder(names, sizes, frozenset(free & assigned.keys()), _fixed(sdfg))
+    return Frame(sdfg, builder, sizes, values, assigned)
+
+
+def _fixed(sdfg: dace.SDFG) -> frozenset[str]:
+    written = {node.data for state in sdfg.states() for node in state.data_nodes() if state.in_degree(node)}
+    return frozenset(
+        name
+        for name, desc in sdfg.arrays.items()
+        if type(desc) is dace.data.Scalar and is_integer(desc.dtype) and not desc.transient and name not in written
+    )

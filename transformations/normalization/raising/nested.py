@@ -7,6 +7,7 @@ from typing import Any
 
 import dace
 from dace import nodes
+from dace.sdfg.state import ControlFlowRegion, LoopRegion
 
 from dace_transfer.transformations.normalization.affine import Affine, constant
 from dace_transfer.transformations.normalization.raising.frame import (
@@ -53,9 +54,14 @@ def _known(frame: Frame, value: Any) -> Affine | None:
 
 
 def _used(sdfg: dace.SDFG) -> list[str]:
-    """The containers that are accessed and no views, in a fixed order."""
+    """The containers that are accessed, or bound loops, and no views, in a fixed order."""
     used = {node.data for state in sdfg.states() for node in state.data_nodes()}
+    used |= {name for region in sdfg.all_control_flow_regions() for name in _bounding(region)}
     return [name for name, desc in sdfg.arrays.items() if name in used and not isinstance(desc, dace.data.View)]
+
+
+def _bounding(region: ControlFlowRegion) -> set[str]:
+    return set(map(str, region.loop_condition.get_free_symbols())) if isinstance(region, LoopRegion) else set()
 
 
 def _connected(state: dace.SDFGState, node: nodes.NestedSDFG) -> dict[str, str]:
