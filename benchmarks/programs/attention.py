@@ -47,7 +47,7 @@ PROGRAM = Program(
     family="attention",
     program=attention,
     sizes={
-        "S": {"HEADS": 4, "QUERIES": 24, "KEYS": 32, "DEPTH": 16},
+        "S": {"HEADS": 4, "QUERIES": 64, "KEYS": 80, "DEPTH": 32},
         "M": {"HEADS": 8, "QUERIES": 256, "KEYS": 384, "DEPTH": 64},
     },
     make_inputs=make_inputs,

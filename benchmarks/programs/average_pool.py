@@ -35,7 +35,7 @@ PROGRAM = Program(
     family="pooling",
     program=average_pool,
     sizes={
-        "S": {"BATCH": 2, "CHANNELS": 8, "HEIGHT": 10, "WIDTH": 8, "WINDOW": 3},
+        "S": {"BATCH": 4, "CHANNELS": 16, "HEIGHT": 16, "WIDTH": 14, "WINDOW": 3},
         "M": {"BATCH": 8, "CHANNELS": 32, "HEIGHT": 40, "WIDTH": 40, "WINDOW": 3},
     },
     make_inputs=make_inputs,

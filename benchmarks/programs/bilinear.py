@@ -43,7 +43,7 @@ PROGRAM = Program(
     family="tensor",
     program=bilinear,
     sizes={
-        "S": {"PAIRS": 100, "CLASSES": 5, "LEFT": 24, "RIGHT": 20},
+        "S": {"PAIRS": 300, "CLASSES": 8, "LEFT": 48, "RIGHT": 40},
         "M": {"PAIRS": 2000, "CLASSES": 16, "LEFT": 96, "RIGHT": 80},
     },
     make_inputs=make_inputs,

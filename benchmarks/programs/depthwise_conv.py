@@ -44,7 +44,7 @@ PROGRAM = Program(
     family="convolution",
     program=depthwise_conv,
     sizes={
-        "S": {"BATCH": 2, "HEIGHT": 14, "WIDTH": 12, "CHANNELS": 16, "TAPS": 3},
+        "S": {"BATCH": 2, "HEIGHT": 28, "WIDTH": 24, "CHANNELS": 32, "TAPS": 3},
         "M": {"BATCH": 4, "HEIGHT": 96, "WIDTH": 96, "CHANNELS": 48, "TAPS": 5},
     },
     make_inputs=make_inputs,

@@ -40,7 +40,7 @@ PROGRAM = Program(
     family="gather",
     program=embedding_bag,
     sizes={
-        "S": {"BAGS": 100, "LENGTH": 8, "WORDS": 500, "WIDTH": 24},
+        "S": {"BAGS": 800, "LENGTH": 16, "WORDS": 2000, "WIDTH": 48},
         "M": {"BAGS": 8000, "LENGTH": 24, "WORDS": 30000, "WIDTH": 96},
     },
     make_inputs=make_inputs,

@@ -44,7 +44,7 @@ PROGRAM = Program(
     family="fourier",
     program=fft_stages,
     sizes={
-        "S": {"SIGNALS": 4, "HALF": 256, "STAGES": 9},
+        "S": {"SIGNALS": 8, "HALF": 512, "STAGES": 10},
         "M": {"SIGNALS": 16, "HALF": 8192, "STAGES": 14},
     },
     make_inputs=make_inputs,

@@ -45,7 +45,7 @@ PROGRAM = Program(
     family="gemm",
     program=gelu_block,
     sizes={
-        "S": {"TOKENS": 48, "WIDTH": 32, "HIDDEN": 96},
+        "S": {"TOKENS": 96, "WIDTH": 64, "HIDDEN": 192},
         "M": {"TOKENS": 1024, "WIDTH": 256, "HIDDEN": 1024},
     },
     make_inputs=make_inputs,

@@ -52,7 +52,7 @@ PROGRAM = Program(
     family="normalisation",
     program=group_norm,
     sizes={
-        "S": {"BATCH": 3, "GROUPS": 4, "MEMBERS": 5, "PIXELS": 120},
+        "S": {"BATCH": 4, "GROUPS": 6, "MEMBERS": 5, "PIXELS": 500},
         "M": {"BATCH": 16, "GROUPS": 8, "MEMBERS": 8, "PIXELS": 2500},
     },
     make_inputs=make_inputs,

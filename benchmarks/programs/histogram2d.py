@@ -44,7 +44,7 @@ PROGRAM = Program(
     family="histogram",
     program=histogram2d,
     sizes={
-        "S": {"SAMPLES": 5000, "BINS_X": 16, "BINS_Y": 32},
+        "S": {"SAMPLES": 50000, "BINS_X": 16, "BINS_Y": 32},
         "M": {"SAMPLES": 1000000, "BINS_X": 64, "BINS_Y": 128},
     },
     make_inputs=make_inputs,

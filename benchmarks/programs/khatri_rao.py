@@ -43,7 +43,7 @@ PROGRAM = Program(
     family="tensor",
     program=khatri_rao,
     sizes={
-        "S": {"NI": 30, "NJ": 24, "NK": 20, "RANK": 16},
+        "S": {"NI": 60, "NJ": 48, "NK": 40, "RANK": 24},
         "M": {"NI": 200, "NJ": 160, "NK": 120, "RANK": 40},
     },
     make_inputs=make_inputs,

@@ -44,7 +44,7 @@ PROGRAM = Program(
     family="graph",
     program=label_propagation,
     sizes={
-        "S": {"VERTICES": 500, "EDGES": 1500, "STEPS": 4},
+        "S": {"VERTICES": 8000, "EDGES": 30000, "STEPS": 5},
         "M": {"VERTICES": 100000, "EDGES": 400000, "STEPS": 10},
     },
     make_inputs=make_inputs,

@@ -46,7 +46,7 @@ PROGRAM = Program(
     family="regression",
     program=logistic_regression,
     sizes={
-        "S": {"SAMPLES": 400, "FEATURES": 30, "STEPS": 4},
+        "S": {"SAMPLES": 2000, "FEATURES": 50, "STEPS": 5},
         "M": {"SAMPLES": 20000, "FEATURES": 100, "STEPS": 10},
     },
     make_inputs=make_inputs,

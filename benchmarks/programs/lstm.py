@@ -62,7 +62,7 @@ PROGRAM = Program(
     family="recurrent",
     program=lstm,
     sizes={
-        "S": {"TIMES": 6, "BATCH": 8, "FEATURES": 20, "HIDDEN": 24},
+        "S": {"TIMES": 8, "BATCH": 24, "FEATURES": 40, "HIDDEN": 48},
         "M": {"TIMES": 40, "BATCH": 64, "FEATURES": 128, "HIDDEN": 192},
     },
     make_inputs=make_inputs,

@@ -48,7 +48,7 @@ PROGRAM = Program(
     family="pairwise",
     program=nearest_distances,
     sizes={
-        "S": {"QUERIES": 60, "POINTS": 80, "DIMS": 3, "NEAREST": 4},
+        "S": {"QUERIES": 120, "POINTS": 160, "DIMS": 3, "NEAREST": 4},
         "M": {"QUERIES": 1000, "POINTS": 1500, "DIMS": 6, "NEAREST": 8},
     },
     make_inputs=make_inputs,

@@ -56,7 +56,7 @@ PROGRAM = Program(
     family="graph",
     program=page_rank,
     sizes={
-        "S": {"PAGES": 400, "LINKS": 3000, "STEPS": 4},
+        "S": {"PAGES": 3000, "LINKS": 30000, "STEPS": 6},
         "M": {"PAGES": 50000, "LINKS": 800000, "STEPS": 12},
     },
     make_inputs=make_inputs,

@@ -36,7 +36,7 @@ PROGRAM = Program(
     family="fourier",
     program=power_spectrum,
     sizes={
-        "S": {"SIGNALS": 40, "TIMES": 60, "WAVES": 24},
+        "S": {"SIGNALS": 120, "TIMES": 160, "WAVES": 60},
         "M": {"SIGNALS": 600, "TIMES": 900, "WAVES": 400},
     },
     make_inputs=make_inputs,

@@ -50,7 +50,7 @@ PROGRAM = Program(
     family="sparse",
     program=spmm,
     sizes={
-        "S": {"ROWS": 300, "INNER": 250, "ENTRIES": 3000, "COLS": 16},
+        "S": {"ROWS": 1000, "INNER": 800, "ENTRIES": 20000, "COLS": 24},
         "M": {"ROWS": 20000, "INNER": 20000, "ENTRIES": 400000, "COLS": 32},
     },
     make_inputs=make_inputs,

@@ -45,7 +45,7 @@ PROGRAM = Program(
     family="tensor",
     program=tucker_core,
     sizes={
-        "S": {"NI": 24, "NJ": 22, "NK": 20, "RANK": 8},
+        "S": {"NI": 48, "NJ": 44, "NK": 40, "RANK": 12},
         "M": {"NI": 160, "NJ": 140, "NK": 120, "RANK": 24},
     },
     make_inputs=make_inputs,

@@ -50,7 +50,7 @@ PROGRAM = Program(
     family="quantum",
     program=two_qubit_gate,
     sizes={
-        "S": {"LEFT": 16, "MIDDLE": 8, "RIGHT": 32},
+        "S": {"LEFT": 32, "MIDDLE": 24, "RIGHT": 32},
         "M": {"LEFT": 64, "MIDDLE": 128, "RIGHT": 64},
     },
     make_inputs=make_inputs,
