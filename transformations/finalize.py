@@ -32,12 +32,27 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     _choose_implementations(result)
     result.expand_library_nodes()
     settle_nested_names(result)
+    _give_symbols_their_types(result)
     for nested in result.all_sdfgs_recursive():
         nested.openmp_sections = False
     move_small_arrays_to_stack(result)
     make_transients_persistent(result, DeviceType.CPU)
     result.reset_cfg_list()
     return result
+
+
+def _give_symbols_their_types(sdfg: dace.SDFG) -> None:
+    """Let symbols that are passed on have the type they have outside.
+
+    Expansions of library nodes take the types of symbols from shapes, where they are often not said, and a container
+    of shape `N` is none of shape `N` to DaCe where one `N` has 32 bits and the other 64.
+    """
+    for state in sdfg.states():
+        for node in state.nodes():
+            if isinstance(node, nodes.NestedSDFG):
+                known = {name: sdfg.symbols.get(str(value)) for name, value in node.symbol_mapping.items()}
+                node.sdfg.symbols.update({name: kind for name, kind in known.items() if kind is not None})
+                _give_symbols_their_types(node.sdfg)
 
 
 def with_fast_libraries(sdfg: dace.SDFG) -> dace.SDFG:

@@ -6,6 +6,7 @@ import pytest
 
 from dace_transfer.transformations.finalize import finalize
 from dace_transfer.transformations.normalization import normalize
+from dace_transfer.written import from_json, to_json
 
 N, M = dace.symbol("N"), dace.symbol("M")
 
@@ -64,3 +65,17 @@ def test_normalising_makes_maps_of_parallel_loops_only() -> None:
     assert loops(parallel) == 1 and loops(normalize(parallel)) == 0
     assert loops(normalize(sequential)) == 1
     assert loops(parallel) == 1, "the input stays as it was"
+
+
+ROWS, COLUMNS = (dace.symbol(name, dace.int64) for name in ("ROWS", "COLUMNS"))
+
+
+@dace.program
+def shifted(a: dace.float64[ROWS, COLUMNS, COLUMNS], b: dace.float64[ROWS, COLUMNS, COLUMNS]):
+    b[:] = a - np.maximum.reduce(a, axis=-1, keepdims=True)
+
+
+def test_symbols_have_one_type_inside_and_outside() -> None:
+    final = from_json(to_json(finalize(normalize(shifted.to_sdfg(simplify=True)))))
+    final.validate()
+    assert {str(kind) for nested in final.all_sdfgs_recursive() for kind in nested.symbols.values()} == {"int64_t"}
