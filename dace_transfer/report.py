@@ -67,7 +67,8 @@ class Decision:
         reason: One sentence.
         chosen: Name of the recipe that is used, "" when the workload is left as auto_optimize makes it.
         attempts: Every recipe considered, best first.
-        parts: Decisions for the smaller workloads it was cut into, where no recipe was found for the whole.
+        parts: Decisions for the smaller workloads it was cut into: where no recipe was found for the whole, and in a
+            search.
     """
 
     workload: str

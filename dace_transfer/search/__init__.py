@@ -1,8 +1,35 @@
 """Where candidate recipes come from."""
 
-from dace_transfer.search.mutation import mutations
+from dace_transfer.search.allocation import Piece, next_piece, shares
+from dace_transfer.search.catalogue import CATALOGUE, draw, with_knobs
+from dace_transfer.search.cost_model import Observation, fit
+from dace_transfer.search.evolution import Evolution
+from dace_transfer.search.guide import Guide
+from dace_transfer.search.history import observations
+from dace_transfer.search.in_turn import InTurn
+from dace_transfer.search.listed import Listed
 from dace_transfer.search.neighbours import neighbour_proposals
 from dace_transfer.search.portfolio import portfolio_proposals
 from dace_transfer.search.proposal import Proposal
+from dace_transfer.search.strategy import Outcome, Strategy
 
-__all__ = ["Proposal", "mutations", "neighbour_proposals", "portfolio_proposals"]
+__all__ = [
+    "CATALOGUE",
+    "Evolution",
+    "Guide",
+    "InTurn",
+    "Listed",
+    "Observation",
+    "Outcome",
+    "Piece",
+    "Proposal",
+    "Strategy",
+    "draw",
+    "fit",
+    "neighbour_proposals",
+    "next_piece",
+    "observations",
+    "portfolio_proposals",
+    "shares",
+    "with_knobs",
+]

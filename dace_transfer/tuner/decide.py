@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,19 +11,18 @@ import dace
 from dace_transfer.embeddings.walk import walk
 from dace_transfer.errors import NoRecordError, WorkloadError
 from dace_transfer.report import Decision
-from dace_transfer.search import Proposal, mutations, neighbour_proposals, portfolio_proposals
+from dace_transfer.search import Proposal
 from dace_transfer.search.portfolio import BASELINE
 from dace_transfer.transformations import parse_recipe
 from dace_transfer.tuner.candidate import Candidate, Field, make_field
-from dace_transfer.tuner.remember import embed, remember
+from dace_transfer.tuner.explore import explore, first_quests, try_first
 from dace_transfer.tuner.session import Session
-from dace_transfer.tuner.trial import race_field, verify_fields, winner
+from dace_transfer.tuner.trial import winner
 from dace_transfer.verdict import Verdict
 from dace_transfer.workload import Cut, Workload, assemble, cut
 
-_DONORS = {"transfer": 3, "measure": 5, "search": 5}
 _NEGLIGIBLE = 0.01  # Share of the estimated work below which a piece is left as it is.
-_ROUND = 8  # Mutations tried at a time.
+_WHOLE = 0.5  # Share of a search's time that is spent on the whole program before its pieces.
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,36 @@ class Decided:
     Attributes:
         decision: For the report.
         sdfg: The tuned workload, or None where it stays as auto_optimize leaves it.
+        assembled: What its tuned pieces make together, where a recipe was found for the whole as well.
         baseline: The workload as auto_optimize leaves it, None where that fails.
     """
 
     decision: Decision
     sdfg: dace.SDFG | None
     baseline: dace.SDFG | None
+    assembled: dace.SDFG | None = None
 
 
-def decide(session: Session, workloads: Sequence[Workload]) -> list[Decided]:
+def decide(session: Session, workloads: Sequence[Workload], depth: int = 0) -> list[Decided]:
     """Decide for workloads that are independent of one another.
 
     All workloads of one level are verified as one unit. Those for which nothing is faster are cut, and the
-    pieces of all of them make the next level.
+    pieces of all of them make the next level. A search also cuts a program for which something is faster, since its
+    pieces may want different recipes.
+
+    Args:
+        session: Tools and mode.
+        workloads: What to decide for.
+        depth: How often they were cut from the program.
 
     Returns:
         One decision per workload, in the order given.
     """
     unique = {_identity(workload): workload for workload in workloads}
-    fields = _fields(session, list(unique.values()))
-    results = dict(zip(unique, _decide_parts(session, fields, [conclude(field) for field in fields]), strict=True))
+    fields = _fields(session, list(unique.values()), depth)
+    results = dict(
+        zip(unique, _decide_parts(session, fields, [conclude(field) for field in fields], depth), strict=True)
+    )
     return [results[_identity(workload)] for workload in workloads]
 
 
@@ -60,47 +70,16 @@ def _identity(workload: Workload) -> tuple[str, str]:
     return workload.digest, str(workload.sdfg.hash_sdfg())
 
 
-def _fields(session: Session, workloads: Sequence[Workload]) -> list[Field]:
-    """Try recipes on every workload; what is learnt about one is stored before the next is measured."""
+def _fields(session: Session, workloads: Sequence[Workload], depth: int) -> list[Field]:
+    """Try recipes on every workload."""
     if session.mode == "replay":
         return [_replay_field(session, workload) for workload in workloads]
-    fields = verify_fields(session, applied_fields(session, workloads))
-    for index, field in enumerate(fields):
-        raced = race_field(session, field) if session.measures else field
-        fields[index] = _explore(session, raced) if session.mode == "search" else raced
-        remember(session, [fields[index]])
-    return fields
-
-
-def applied_fields(session: Session, workloads: Sequence[Workload]) -> list[Field]:
-    """Find recipes for workloads and apply them; nothing is built or run."""
-    pairs = zip(workloads, _proposals(session, workloads), strict=True)
-    with session.phase("apply"):
-        return [make_field(session, workload, proposals) for workload, proposals in pairs]
-
-
-def _proposals(session: Session, workloads: Sequence[Workload]) -> list[list[Proposal]]:
-    vectors = embed(session, workloads)
-    with session.phase("neighbours"):
-        near = [
-            neighbour_proposals(
-                session.store,
-                session.encoder.id,
-                workload.digest,
-                vector,
-                _DONORS[session.mode],
-                exclude_families=session.exclude_families,
-                exclude_digests=[workload.digest] if session.evaluates else (),
-            )
-            if vector is not None
-            else []
-            for workload, vector in zip(workloads, vectors, strict=True)
-        ]
-    if session.mode != "search":
-        return near
-    known = [{proposal.recipe.id for proposal in proposals} for proposals in near]
-    portfolio = portfolio_proposals(session.library)
-    return [n + [p for p in portfolio if p.recipe.id not in ids] for n, ids in zip(near, known, strict=True)]
+    quests = try_first(session, first_quests(session, workloads))
+    if session.mode == "search":
+        halved = replace(session, deadline=time.monotonic() + _WHOLE * session.time_left)
+        has_pieces = depth == 0 and any(len(cut_workload(session, workload).sites) > 1 for workload in workloads)
+        quests = explore(halved if has_pieces else session, quests)
+    return [quest.field for quest in quests]
 
 
 def _replay_field(session: Session, workload: Workload) -> Field:
@@ -117,23 +96,6 @@ def _replay_field(session: Session, workload: Workload) -> Field:
         raise NoRecordError(f"The recorded recipe no longer applies: {field.candidates[0].attempt.reason}")
     reason = "It is what the database holds for exactly this workload and target."
     return replace(field, candidates=tuple(c.ended(Verdict.FASTER, reason, ratio=record.ratio) for c in field.alive))
-
-
-def _explore(session: Session, field: Field) -> Field:
-    """Vary the knobs of the best library recipes until the budget is spent or nothing new is found."""
-    for seed in range(100):
-        best = winner(field)
-        seen = {candidate.attempt.recipe_id for candidate in field.candidates}
-        name = best.attempt.recipe if best else ""
-        if name not in session.library or not session.time_left:
-            return field
-        proposals = mutations(session.library[name], seen, _ROUND, seed)
-        if not proposals:
-            return field
-        trial = make_field(session, field.workload, proposals)
-        trial = race_field(session, verify_fields(session, [trial])[0])
-        field = replace(field, candidates=field.candidates + trial.candidates)
-    return field
 
 
 def conclude(field: Field) -> Decided:
@@ -168,13 +130,14 @@ def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
     return Verdict.FAILED, "Every recipe failed."
 
 
-def _decide_parts(session: Session, fields: Sequence[Field], whole: list[Decided]) -> list[Decided]:
+def _decide_parts(session: Session, fields: Sequence[Field], whole: list[Decided], depth: int) -> list[Decided]:
+    searched = session.mode == "search" and depth == 0
     cuts = [
-        cut_workload(session, field.workload) if decided.sdfg is None and session.time_left else None
+        cut_workload(session, field.workload) if (decided.sdfg is None or searched) and session.time_left else None
         for field, decided in zip(fields, whole, strict=True)
     ]
     parts = [site.workload for cut_ in cuts if cut_ is not None for site in cut_.sites]
-    below = iter(decide(session, parts) if parts else [])
+    below = iter(decide(session, parts, depth + 1) if parts else [])
     return [
         decided if cut_ is None else _join(decided, cut_, {site.label: next(below) for site in cut_.sites})
         for decided, cut_ in zip(whole, cuts, strict=True)
@@ -211,6 +174,8 @@ def _join(whole: Decided, cut_: Cut, parts: Mapping[str, Decided]) -> Decided:
         sdfg = assemble(cut_.program, {label: sdfg for label, sdfg in chosen.items() if sdfg is not None})
     except WorkloadError as error:
         return replace(whole, decision=replace(decision, reason=f"The pieces do not fit together: {error}"))
+    if whole.sdfg is not None:
+        return replace(whole, decision=decision, assembled=sdfg)
     return replace(whole, decision=decision, sdfg=sdfg)
 
 

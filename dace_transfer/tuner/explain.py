@@ -14,7 +14,8 @@ from dace_transfer.database.store import Store
 from dace_transfer.report import Decision, Report
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner.arguments import infer_sizes
-from dace_transfer.tuner.decide import applied_fields, conclude, cut_workload
+from dace_transfer.tuner.decide import conclude, cut_workload
+from dace_transfer.tuner.explore import first_quests
 from dace_transfer.tuner.parsing import parse
 from dace_transfer.tuner.session import Session, open_session
 from dace_transfer.verdict import Verdict
@@ -52,6 +53,6 @@ def explain(
 
 
 def _decisions(session: Session, workloads: list[Workload]) -> list[Decision]:
-    decisions = [conclude(field).decision for field in applied_fields(session, workloads)]
+    decisions = [conclude(quest.field).decision for quest in first_quests(session, workloads)]
     parts = [[site.workload for site in cut_workload(session, workload).sites] for workload in workloads]
     return [replace(d, parts=tuple(_decisions(session, p)) if p else ()) for d, p in zip(decisions, parts, strict=True)]

@@ -21,6 +21,7 @@ from dace_transfer.workload import Workload
 _SHORTEST_RACE, _LONGEST_RACE = 30.0, 60.0  # Seconds; fewer rounds would decide nothing.
 _ENTRANTS = 5  # Verification's timings are good enough to leave the slowest out of a race.
 _FAR = 1.3  # What every round of an unfinished race must show to agree with verification's timings.
+_ROUGH = 1.5  # How far verification's timings may be off.
 CLEAR = 1.05  # Ratio of rough timings beyond which one version is clearly faster than the other.
 
 
@@ -112,9 +113,15 @@ def _same(outcome: Verification | None) -> str:
     return f"It computes the same up to {outcome.max_error:.1e} ({outcome.tolerance:.1e} allowed)"
 
 
-def race_field(session: Session, field: Field) -> Field:
-    """Time the candidates that are right against the baseline, in interleaved fresh processes."""
-    entrants = _entrants(field)
+def race_field(session: Session, field: Field, known: float | None = None) -> Field:
+    """Time the candidates that are right against the baseline, in interleaved fresh processes.
+
+    Args:
+        session: Tools and time.
+        field: What was verified.
+        known: The ratio of what was found before; who is clearly slower in verification's runs is not raced.
+    """
+    entrants = _entrants(field, known or 0.0)
     if not entrants or not session.time_left:
         return field
     against = field.baseline.sdfg if field.sound and field.baseline.sdfg is not None else field.workload.sdfg
@@ -148,9 +155,13 @@ def _without_race(field: Field, raced: Mapping[str, Candidate]) -> Field:
     return replace(field, candidates=tuple(candidates))
 
 
-def _entrants(field: Field) -> list[Candidate]:
-    right = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME) and c.attempt.ratio]
-    return sorted(right, key=lambda c: -(c.attempt.ratio or 0.0))[:_ENTRANTS]
+def _entrants(field: Field, known: float) -> list[Candidate]:
+    """The candidates that may be the fastest by verification's timings, which are off by less than a factor of 1.5."""
+    rated = {c.attempt.recipe_id: c.attempt.ratio or 0.0 for c in field.candidates}
+    least = max([known, *rated.values()]) / _ROUGH
+    right = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME)]
+    near = [c for c in right if rated[c.attempt.recipe_id] > least]
+    return sorted(near, key=lambda c: -rated[c.attempt.recipe_id])[:_ENTRANTS]
 
 
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from dace_transfer.tuner.arguments import complete_arguments, infer_sizes
 from dace_transfer.tuner.decide import Decided, decide
 from dace_transfer.tuner.parsing import parse
 from dace_transfer.tuner.session import Session, open_session
-from dace_transfer.tuner.whole import Choice, choose
+from dace_transfer.tuner.whole import Choice, Version, choose
 from dace_transfer.workload import workload_of
 
 
@@ -98,12 +98,23 @@ def _tune(
         root = workload_of(_attempt(lambda: normalize(original)) or original, sizes)
         optimized = _attempt(lambda: auto_optimize(copy.deepcopy(original), dace.DeviceType.CPU, symbols=dict(sizes)))
     decided = decide(session, [root])[0]
-    version = decided.baseline if decided.sdfg is None else decided.sdfg
-    tuned = _attempt(lambda: finalize(version, sizes)) if version is not None else None
     with session.phase("check"):
-        label = "tuned" if decided.sdfg is not None else "normalized"
-        choice = choose(session, original, label, tuned, optimized, arguments)
+        choice = choose(session, original, _versions(decided, sizes), optimized, arguments)
     return TuningResult(choice.sdfg, _report(session, original, sizes, decided, choice))
+
+
+def _versions(decided: Decided, sizes: Mapping[str, int]) -> list[Version]:
+    """What can be used of a decision, specialised to its sizes."""
+    same = "it computes the same as the original."
+    wanted = [(decided.sdfg, "tuned", same.capitalize()), (decided.assembled, "tuned", f"Tuned piece by piece, {same}")]
+    if decided.sdfg is None:
+        reason = "No recipe was found; the normal form of the program is used, as auto_optimize leaves it."
+        wanted = [(decided.baseline, "normalized", reason)]
+    versions = []
+    for sdfg, label, reason in wanted:
+        final = None if sdfg is None else _attempt(partial(finalize, sdfg, sizes))
+        versions += [] if final is None else [Version(final, label, reason)]
+    return versions
 
 
 def _attempt(make: Callable[[], dace.SDFG]) -> dace.SDFG | None:

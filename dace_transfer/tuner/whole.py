@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,20 @@ from dace_transfer.tuner.trial import CLEAR
 from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification, verify_program
 
-_RIGHT = {
-    "tuned": "It computes the same as the original.",
-    "normalized": "No recipe was found; the normal form of the program is used, as auto_optimize leaves it.",
-}
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the program that may be used.
+
+    Attributes:
+        sdfg: Ready to compile.
+        label: "tuned" or "normalized".
+        reason: What is said if it is used: one sentence.
+    """
+
+    sdfg: dace.SDFG
+    label: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,7 @@ class Choice:
 def choose(
     session: Session,
     original: dace.SDFG,
-    label: str,
-    tuned: dace.SDFG | None,
+    versions: Sequence[Version],
     optimized: dace.SDFG | None,
     arguments: Mapping[str, Any],
 ) -> Choice:
@@ -58,30 +67,37 @@ def choose(
     Args:
         session: Tools and mode.
         original: The program as simplified by DaCe, the reference.
-        label: "tuned" where a recipe was accepted, else "normalized".
-        tuned: The assembled program, or auto_optimize of the normal form; None where it could not be made.
+        versions: What was made of it.
         optimized: The program as auto_optimize leaves it, None where that fails.
         arguments: Values of the arguments and symbols; never changed.
     """
     reference = with_fast_libraries(original)
     best = _check(session, reference, optimized, arguments)
     fallback = (optimized, "auto_optimize") if optimized is not None and best.ok else (reference, "simplified")
-    if tuned is None:
+    if not versions:
         return Choice(*fallback, Verdict.FAILED, "The tuned program could not be made.")
-    check = _check(session, reference, tuned, arguments)
-    if not check.ok:
-        verdict = Verdict.WRONG if check.kind in ("wrong", "guard") else Verdict.FAILED
-        return Choice(*fallback, verdict, f"The {label} program is not used: {check.reason}")
+    checks = [_check(session, reference, version.sdfg, arguments) for version in versions]
+    right = [(version, check) for version, check in zip(versions, checks, strict=True) if check.ok]
+    if not right:
+        verdict = Verdict.WRONG if checks[0].kind in ("wrong", "guard") else Verdict.FAILED
+        return Choice(*fallback, verdict, f"The {versions[0].label} program is not used: {checks[0].reason}")
+    version, check = max(right, key=lambda entry: entry[1].ratio or 0.0)
     if not best.ok or optimized is None:
-        return Choice(tuned, label, Verdict.AMBIGUOUS, f"auto_optimize is not used: {best.reason}")
+        return Choice(version.sdfg, version.label, Verdict.AMBIGUOUS, f"auto_optimize is not used: {best.reason}")
     if session.measures:
-        return _race(session, label, tuned, optimized, arguments)
+        return _race(session, [version for version, _ in right], optimized, arguments)
+    return _compare(version, check, best, fallback)
+
+
+def _compare(version: Version, check: Verification, best: Verification, fallback: tuple[dace.SDFG, str]) -> Choice:
+    """Choose by verification's own timings."""
     ratio = check.ratio / best.ratio if check.ratio and best.ratio else None
+    label = version.label
     if ratio is None:
         return Choice(*fallback, Verdict.SAME, f"The {label} program was not timed against auto_optimize's.", 1.0)
     if ratio < 1 / CLEAR:
         return Choice(*fallback, Verdict.SLOWER, f"The {label} program was slower than auto_optimize's.", 1.0)
-    return Choice(tuned, label, Verdict.FASTER if ratio > CLEAR else Verdict.SAME, _RIGHT[label], ratio)
+    return Choice(version.sdfg, label, Verdict.FASTER if ratio > CLEAR else Verdict.SAME, version.reason, ratio)
 
 
 def _check(
@@ -97,15 +113,18 @@ def _check(
     return verify_program(original, version, complete_arguments(original, {}, sizes), session.builder, session.target)
 
 
-def _race(session: Session, label: str, tuned: dace.SDFG, optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:
-    baseline, candidate = session.builder.build([optimized, tuned])
-    if isinstance(baseline, Failure) or isinstance(candidate, Failure):
+def _race(session: Session, versions: Sequence[Version], optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:
+    baseline, *built = session.builder.build([optimized, *(version.sdfg for version in versions)])
+    ready = [(v, binary) for v, binary in zip(versions, built, strict=True) if not isinstance(binary, Failure)]
+    if isinstance(baseline, Failure) or not ready:
         return Choice(optimized, "auto_optimize", Verdict.FAILED, "The tuned program could not be built again.")
     with tempfile.TemporaryDirectory(prefix="dace-transfer-race-") as folder:
         inputs = save_arguments(arguments, Path(folder))
-        runner = race(baseline, [candidate], inputs, session.target).runners[0]
-    ratio = runner.comparison.ratio if runner.comparison else None
-    if runner.verdict is Verdict.FASTER:
-        return Choice(tuned, label, runner.verdict, _RIGHT[label], ratio)
+        outcome = race(baseline, [binary for _, binary in ready], inputs, session.target)
+    if outcome.best is not None:
+        version, comparison = ready[outcome.best][0], outcome.runners[outcome.best].comparison
+        ratio = comparison.ratio if comparison else None
+        return Choice(version.sdfg, version.label, Verdict.FASTER, version.reason, ratio)
+    runner, label = outcome.runners[0], ready[0][0].label
     reason = runner.reason or f"it is no faster than auto_optimize in {len(runner.rounds)} rounds."
     return Choice(optimized, "auto_optimize", runner.verdict, f"The {label} program is not used: {reason}", 1.0)

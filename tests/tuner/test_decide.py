@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dace
@@ -18,8 +20,7 @@ from dace_transfer.measure.compare import Comparison
 from dace_transfer.measure.race import Race, Runner
 from dace_transfer.target import Target
 from dace_transfer.transformations import Recipe, parse_recipe
-from dace_transfer.tuner import decide as decide_module
-from dace_transfer.tuner import trial
+from dace_transfer.tuner import explore, trial
 from dace_transfer.tuner.decide import Decided, decide
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
@@ -122,9 +123,10 @@ def decided(session_: Session, work: Workload) -> Decided:
     return decide(session_, [work])[0]
 
 
-def live_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def live_in(world: World, monkeypatch: pytest.MonkeyPatch, patience: int = 0) -> None:
     monkeypatch.setattr(trial, "verify", world.verify)
-    monkeypatch.setattr(decide_module, "race_field", lambda session, field: field)
+    monkeypatch.setattr(explore, "race_field", lambda session, field, known=None: field)
+    monkeypatch.setattr(explore, "_PATIENCE", patience)
 
 
 def test_search_takes_the_fastest_that_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,16 +191,44 @@ def test_nothing_faster_leaves_the_baseline(store: Store, monkeypatch: pytest.Mo
     assert result.decision.parts, "it was cut, and its pieces were looked at"
 
 
-def test_search_varies_the_knobs_of_the_best(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    live_in(World({"tile": 2.0}), monkeypatch)
+def test_search_goes_on_with_variations_of_the_best(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(World({"tile": 2.0}), monkeypatch, patience=4)
     result = decided(session(store, "search"), workload(chain))
-    tiles = [a for a in result.decision.attempts if a.recipe == "tile"]
-    assert {a.origin for a in tiles} == {"portfolio", "mutation"}
-    assert len({a.recipe_id for a in tiles}) == 3
+    assert {a.origin for a in result.decision.attempts} == {"portfolio", "mutation"}
+    ids = [a.recipe_id for a in result.decision.attempts]
+    assert len(ids) == len(set(ids)) > len(LIBRARY) + 2
+    assert {r.recipe for r in store.tunings(workload(chain).digest)} >= set(ids)
+
+
+def test_search_also_tunes_the_pieces_of_a_program(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(World({"sequential": 2.0}), monkeypatch)
+    result = decided(session(store, "search"), workload(chain))
+    assert result.decision.chosen == "sequential" and result.sdfg is not None
+    assert {part.chosen for part in result.decision.parts} == {"sequential"}
+    assert result.assembled is not None and result.assembled is not result.sdfg
+    assert decided(session(store, "measure"), workload(chain)).decision.parts == ()
+
+
+def test_seconds_go_where_the_time_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def go_on(session_: Session, quest: explore.Quest) -> explore.Quest:
+        asked.append(quest.strategy)
+        return replace(quest, ended=len(asked) > 3)
+
+    monkeypatch.setattr(explore, "_go_on", go_on)
+    samples = {"hot": (1.0,), "cold": (0.001,), "unknown": ()}
+    fields = {name: SimpleNamespace(baseline=baseline(times), candidates=()) for name, times in samples.items()}
+    explore.explore(SimpleNamespace(time_left=9.0), [explore.Quest(field, name) for name, field in fields.items()])
+    assert asked == ["hot"] * 4 + ["cold"]
+
+
+def baseline(samples: tuple[float, ...]) -> Any:
+    return SimpleNamespace(attempt=SimpleNamespace(samples=samples))
 
 
 def test_a_race_has_the_last_word(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "verify", World({"fuse": 1.5, "sequential": 3.0}).verify)
+    monkeypatch.setattr(trial, "verify", World({"fuse": 2.5, "sequential": 3.0, "tile": 2.4}).verify)
 
     def race(baseline: Binary, candidates: Sequence[Binary], *_: Any, **__: Any) -> Race:
         slower = Comparison(Verdict.SLOWER, 0.8, 0.7, 0.9, 0.001, 10)
@@ -206,6 +236,7 @@ def test_a_race_has_the_last_word(store: Store, monkeypatch: pytest.MonkeyPatch)
         return Race(((1.0,),), runners, None)
 
     monkeypatch.setattr(trial, "race", race)
+    monkeypatch.setattr(explore, "_PATIENCE", 0)
     result = decided(session(store, "measure", program="x"), workload(chain))
     assert result.sdfg is None
     result = decided(session(store, "search"), workload(chain))
