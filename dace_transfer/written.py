@@ -2,6 +2,9 @@
 
 DaCe passes what edges between states assign through sympy, whose symbols are integers: `sqrt(x)` comes back as
 `x ** (1/2)`, which is `pow(x, 0)` in C++, and `floor(x)` as `x`. Here the assignments go along as they are.
+
+Importing this also lets sympy order DaCe's typed constants. DaCe makes them of the literals in bounds of maps, and
+sympy compares their types, which have no order, where two have one value, as in `N - i - j`.
 """
 
 from __future__ import annotations
@@ -14,11 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import dace
-from dace import serialize
+from dace import serialize, symbolic
 from dace.properties import CodeBlock
 from dace.sdfg.state import ConditionalBlock, LoopRegion
 
 _ASSIGNMENTS = "interstate_assignments"  # DaCe overlooks it.
+
+
+def _ordered_content(constant: symbolic.TypedConstant) -> tuple[Any, str]:
+    return constant.value, constant.dtype.ctype
+
+
+symbolic.TypedConstant._hashable_content = _ordered_content
 
 
 def to_json(sdfg: dace.SDFG) -> dict[str, Any]:

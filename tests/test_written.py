@@ -124,3 +124,14 @@ def test_dace_reads_what_is_written() -> None:
 )
 def test_ratios_in_exponents_become_numbers(code: str, expected: str) -> None:
     assert ast.dump(ast.parse(with_float_powers(code))) == ast.dump(ast.parse(expected))
+
+
+def test_bounds_of_maps_may_subtract_several_variables() -> None:
+    sdfg = dace.SDFG("corner")
+    sdfg.add_array("A", [N, N, N], dace.float64)
+    state = sdfg.add_state()
+    ranges = {"i": "0:N", "j": "0:N - i", "k": "0:N - i - j"}
+    state.add_mapped_tasklet("one", ranges, {}, "a = 1.0", {"a": dace.Memlet("A[i, j, k]")}, external_edges=True)
+    again = from_json(to_json(sdfg))
+    again.validate()
+    assert "N - i - j" in str(next(n for n in next(again.states()).nodes() if isinstance(n, dace.nodes.MapEntry)).map)
