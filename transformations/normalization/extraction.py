@@ -25,7 +25,6 @@ from dace_transfer.transformations.normalization.terms import (
     Reduce,
     Term,
     children,
-    names_in,
     reads,
     substitute,
     substitute_range,
@@ -143,12 +142,15 @@ class Extraction:
         return read
 
     def folded(self, term: Reduce, loops: tuple[Range, ...]) -> Reduce:
-        """A reduction whose body is stored before, if one read spans all of its loops."""
+        """A reduction whose body is stored before, if one read has a dimension for each of its loops.
+
+        What is stored is then no larger than what is read; windows that overlap, `A[i + k]`, would be written out.
+        """
         ranges = (*loops, *term.ranges)
         names = {loop.variable for loop in ranges}
         if self.is_contraction(term, loops) or is_plain_fold(term, names):
             return term
-        spanning = next((read for read in reads(term.body) if names <= names_in(read)), None)
+        spanning = next((read for read in reads(term.body) if is_element(read, names)), None)
         if spanning is None or not is_rectangular(ranges, names) or any(outermost(term.body)):
             return term
         ordered = sorted(ranges, key=lambda loop: _dimension(spanning, loop.variable))

@@ -18,7 +18,7 @@ def split_reductions(computation: Computation) -> Computation:
     After: `for i, j: t[i, j] = sum(A[i, k] * B[k, j] for k)`, `for i, j: C[i, j] = b * C[i, j] + a * t[i, j]`.
 
     Contractions are computed over full rectangles, also where only a triangle is needed. The body of any other
-    reduction becomes a statement of its own where one read spans all of its loops:
+    reduction becomes a statement of its own where one read has a dimension for each of its loops:
     before: `s = sum(exp(x[k]) for k)`, after: `for k: p[k] = exp(x[k])`, `s = sum(p[k] for k)`.
 
     A reduction that reads what earlier iterations of its loops have written stays where it is.

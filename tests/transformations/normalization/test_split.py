@@ -241,6 +241,20 @@ def test_forms(read, same, name):
     assert _split(read, same, before) == after.strip()
 
 
+def test_windows_that_overlap_are_not_written_out(read, same):
+    text = """
+for i in parallel(0, N):
+    y[i] = sum(w[k] * u[i + k] for k in range(0, N))
+for j in parallel(0, N):
+    z[j] = 1 + sum(u[j + k2] * u[j + k2] for k2 in range(0, N))
+"""
+    before = read(text, {"u": ("2 * N",), "w": ("N",), "y": ("N",), "z": ("N",)})
+    after = split_reductions(before)
+    same(before, after, {"N": 4})
+    added = [desc.shape for name, desc in after.containers.items() if name not in before.containers]
+    assert all(len(shape) == 1 for shape in added)
+
+
 def test_what_a_condition_excludes_is_not_computed_where_it_may_be_out_of_bounds(read):
     text = """
 for i in parallel(0, N):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import dace
 from dace import nodes
@@ -162,8 +163,20 @@ def folded(state: dace.SDFGState, edge: Edge, target: Read, value: Term, frame: 
     resolved = {str(part.data.wcr) for part in state.memlet_path(edge)}
     if resolved == {"None"}:
         return value
+    if edge.data.wcr is not None and _subtracts(edge.data.wcr):
+        frame.builder.folds += 1
+        return Call("+", (target, Call("neg", (value,))))
     function = FOLDS.get(detect_reduction_type(edge.data.wcr)) if edge.data.wcr is not None else None
     if function is None:
         raise ValueError(f"Expected memlet '{edge.data}' to sum, multiply or take an extremum.")
     frame.builder.folds += 1
     return Call(function, (target, value))
+
+
+def _subtracts(wcr: Any) -> bool:
+    """Whether conflicts are resolved by `lambda old, new: old - new`."""
+    tree = ast.parse(wcr, mode="eval").body if isinstance(wcr, str) else wcr
+    if not isinstance(tree, ast.Lambda) or not isinstance(tree.body, ast.BinOp) or len(tree.args.args) != 2:
+        return False
+    sides = [getattr(side, "id", "") for side in (tree.body.left, tree.body.right)]
+    return isinstance(tree.body.op, ast.Sub) and sides == [argument.arg for argument in tree.args.args]

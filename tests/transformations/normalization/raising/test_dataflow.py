@@ -42,19 +42,20 @@ def test_copies_between_different_parts_of_one_container(runs, matrix):
     runs(boundary, {"N": 5}, p=matrix(5, 5))
 
 
-def _summed() -> dace.SDFG:
+def _summed(sign: str) -> dace.SDFG:
     sdfg, state = _one_state(a=[N, M], rows=[N])
-    inputs, outputs = {"x": dace.Memlet("a[i, j]")}, {"y": dace.Memlet("rows[i]", wcr="lambda p, q: p + q")}
+    inputs, outputs = {"x": dace.Memlet("a[i, j]")}, {"y": dace.Memlet("rows[i]", wcr=f"lambda p, q: p {sign} q")}
     state.add_mapped_tasklet("sum", {"i": "0:N", "j": "0:M"}, inputs, "y = x * x", outputs, external_edges=True)
     return sdfg
 
 
-def test_writes_that_are_summed_read_what_they_write(raised, execute, matrix):
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_writes_that_are_summed_read_what_they_write(raised, execute, matrix, sign):
     a, rows = matrix(4, 3), matrix(4)
-    computation = raised(_summed())
+    computation = raised(_summed(sign))
     assert "parallel" not in str(computation)
     actual = execute(computation, {"N": 4, "M": 3}, {"a": a, "rows": rows})
-    np.testing.assert_allclose(actual["rows"], rows + (a * a).sum(1))
+    np.testing.assert_allclose(actual["rows"], rows + float(f"{sign}1") * (a * a).sum(1))
 
 
 @dace.program

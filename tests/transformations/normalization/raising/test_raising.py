@@ -23,7 +23,7 @@ DEPENDENT = {
 }
 """Programs that read indices or bounds from containers, or have loops under conditions."""
 
-UPDATES = {"jacobi_sweeps", "lennard_jones", "tracer_limiter"}
+UPDATES = {"lennard_jones", "tracer_limiter"}
 """Programs that update elements in the body of a parallel map, which DaCe parses as conflict resolution."""
 
 UNREAD = {"average_pool", "four_step_fft", "group_norm"}
