@@ -16,6 +16,7 @@ from dace_transfer.transformations import Recipe, fill_defaults
 _SURVIVORS = 16  # The fittest, from which parents are drawn.
 _ENTRANTS = 3  # Of a tournament.
 _CROSSED = 0.3  # Share of offspring with two parents.
+_EXPLORED = 0.25  # Share of proposals drawn from the pool whatever their score: models are wrong with confidence.
 _POOL = 128  # Offspring bred for a round of proposals.
 _ATTEMPTS = 20  # At each place of the pool, until it is given up that there are more recipes.
 _GAIN = 0.03  # Base-2 logarithm; less than two per cent is no improvement.
@@ -25,8 +26,9 @@ class Evolution:
     """Evolutionary search over recipes, guided by a cost model.
 
     The fittest recipes so far win tournaments for who is varied and crossed. A pool of offspring is bred, none seen
-    before, and those proposed that the guide expects most of, what is unknown counting in their favour; any of them
-    while the guide knows too little. One seed and the same answers give the same proposals.
+    before, and those proposed that the guide expects most of, what is unknown counting in their favour, with some
+    drawn at random; any of them while the guide knows too little. One seed and the same answers give the same
+    proposals.
 
     Args:
         parents: Recipes to start from, as good as auto_optimize until told otherwise, and never proposed themselves.
@@ -71,10 +73,13 @@ class Evolution:
             self._best, self._idle = (gain or 0.0, 0) if better else (self._best, self._idle + 1)
 
     def _choose(self, pool: list[Recipe], count: int) -> list[Recipe]:
-        """The offspring with the best scores; the first ones, which chance bred, where there are no scores."""
+        """The offspring with the best scores and a few others; the first ones, bred by chance, without scores."""
         scores = self._guide.scores(pool) if pool else None
-        ranked = pool if scores is None else [pool[index] for index in (-scores).argsort(kind="stable")]
-        return ranked[:count]
+        if scores is None:
+            return pool[:count]
+        ranked = [pool[index] for index in (-scores).argsort(kind="stable")]
+        best = count - round(_EXPLORED * count)
+        return ranked[:best] + self._rng.sample(ranked[best:], min(count, len(ranked)) - min(best, len(ranked)))
 
     def _pool(self, size: int) -> list[Recipe]:
         pool: dict[str, Recipe] = {}

@@ -54,8 +54,11 @@ def swap(body: Body, catalogue: Catalogue, rng: random.Random) -> Body:
 
 def schedule_one(body: Body, catalogue: Catalogue, rng: random.Random) -> Body:
     """Decide at the end how a single map runs, in place of what was decided for it at the end before."""
-    single = {"target": tuple(target for target in catalogue["schedule"]["target"] if "[" in target)}
-    last = draw({"schedule": {**catalogue["schedule"], **single}}, rng)
+    fields = catalogue.get("schedule", {})
+    single = tuple(target for target in fields.get("target", ()) if "[" in target)
+    if not single:
+        return body
+    last = draw({"schedule": {**fields, "target": single}}, rng)
     same = bool(body) and isinstance(body[-1], Do) and _schedules(body[-1]) == _schedules(last)
     return (*(body[:-1] if same else body), last)
 

@@ -87,6 +87,10 @@ def test_one_map_is_scheduled_at_the_end():
         assert len(set(targets)) == len(targets) and all("[" in target for target in targets)
 
 
+def test_a_catalogue_without_schedules_leaves_them_alone():
+    assert schedule_one(THREE, {"vector_math": {}}, random.Random(0)) == THREE
+
+
 def test_a_cross_begins_as_one_and_ends_as_the_other():
     rng, other = random.Random(0), body("collapse maps", "unroll inner_maps")
     crosses = {tuple(written(crossover(THREE, other, rng))) for _ in range(300)}
