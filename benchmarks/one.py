@@ -143,7 +143,7 @@ def tune_once(
         row.blame(f"ours failed: {told(error)}")
         return None
     row.first_call_s = time.monotonic() - start
-    row.used, row.reason = result.report.used, result.report.reason
+    row.used, row.reason, row.seconds = result.report.used, result.report.reason, dict(result.report.seconds)
     names = sorted(name for name in result.sdfg.arrays if name.startswith(RETURN))
     own |= dict(zip(names, returned if len(names) > 1 else (returned,), strict=False))
     problem = disagreement(case, expected, own)

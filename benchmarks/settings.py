@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 SIDES = ("auto_optimize", "ours", "simplify", "numpy")
@@ -37,10 +38,10 @@ class Settings:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be equal for two rows to answer the same question."""
+        """What must be equal for two rows to answer the same question; no folders, since results are published."""
         return {
-            "suite": self.suite,
-            "database": self.database,
+            "suite": Path(self.suite).name,
+            "database": self.database and self.database.rpartition("/")[2],
             "preset": self.preset,
             "mode": self.mode,
             "leave_family_out": self.leave_family_out,
@@ -63,6 +64,7 @@ class Row:
         valid: Whether our result agrees with NumPy; None where it could not be compared.
         baseline_valid: The same for "simplify", "auto_optimize" and peers, of which one right version is enough.
         first_call_s: Seconds from nothing tuned to the first result: tuning, compiling and running.
+        seconds: Where they went, by phase of the tuner.
         used: Which version the tuner chose.
         reason: Why, in its words.
         error: Everything that went wrong, "" if nothing did.
@@ -80,6 +82,7 @@ class Row:
     valid: bool | None = None
     baseline_valid: dict[str, bool] = field(default_factory=dict)
     first_call_s: float | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
     used: str = ""
     reason: str = ""
     screened: dict[str, dict[str, Any]] = field(default_factory=dict)

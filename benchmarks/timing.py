@@ -23,7 +23,7 @@ from dace_transfer.measure.running import RunFailure, time_once
 from dace_transfer.target import Target
 
 _BATCHES = 3
-_PATIENCE = 60.0
+_PATIENCE = 25.0
 _FEWEST_ROUNDS = 3
 _LONGEST = 300.0
 _TAIL = 300
