@@ -18,6 +18,7 @@ _NEST = ("maps", "maps[0]", "maps[1]", "maps[-1]")
 
 CATALOGUE: Catalogue = {
     "accumulate": {"target": ("inner_maps", "maps")},
+    "block_reductions": {"size": (256, 512, 1024, 2048, 4096, 8192)},
     "collapse": {"target": (*_NEST, "all_maps"), "limit": (0, 1)},
     "compile": {
         "reassociate": (False, True),
@@ -47,6 +48,8 @@ CATALOGUE: Catalogue = {
     "local_storage": {"target": ("inner_maps",), "direction": ("in", "out"), "position": (0, 1, 2)},
     "loop_to_map": {"target": ("loops",)},
     "move_loop_into_map": {"target": ("loops",)},
+    "outline": {"target": _NEST},
+    "recompute": {"times": (2, 3, 4, 6, 8)},
     "schedule": {
         "target": (*_NEST, "all_maps", "inner_maps"),
         "kind": ("parallel", "sequential"),

@@ -32,7 +32,7 @@ from dace_transfer.tuner.trial import race_field, verify_fields, winner
 from dace_transfer.workload import Workload
 
 _DONORS = {"transfer": 3, "measure": 5, "search": 5}
-_FIRST = 24  # Proposals of a search that are tried at once, so that they are built and verified together.
+_FIRST = 32  # Proposals of a search that are tried at once, so that they are built and verified together.
 _ROUND = 8  # Those tried at a time afterwards.
 _PATIENCE = 48  # Outcomes without an improvement after which there are no more variations.
 

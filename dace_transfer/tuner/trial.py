@@ -19,9 +19,11 @@ from dace_transfer.verify import Verification, verify
 from dace_transfer.workload import Workload
 
 _SHORTEST_RACE, _LONGEST_RACE = 30.0, 60.0  # Seconds; fewer rounds would decide nothing.
-_ENTRANTS = 5  # Verification's timings are good enough to leave the slowest out of a race.
+_ENTRANTS, _SEARCHED = 5, 10  # How many are raced; the slowest in verification's runs are left out.
 _FAR = 1.3  # What every round of an unfinished race must show to agree with verification's timings.
-_ROUGH = 1.5  # How far verification's timings may be off.
+# How far verification's timings may be off. They are of programs for all sizes; compilers make more of sizes that are
+# constants, and a search does not let go of what profits most from that.
+_ROUGH, _ROUGHER = 1.5, 4.0
 CLEAR = 1.05  # Ratio of rough timings beyond which one version is clearly faster than the other.
 
 
@@ -121,7 +123,7 @@ def race_field(session: Session, field: Field, known: float | None = None) -> Fi
         field: What was verified.
         known: The ratio of what was found before; who is clearly slower in verification's runs is not raced.
     """
-    entrants = _entrants(field, known or 0.0)
+    entrants = _entrants(field, known or 0.0, thorough=session.mode == "search")
     if not entrants or not session.time_left:
         return field
     against = field.baseline.sdfg if field.sound and field.baseline.sdfg is not None else field.workload.sdfg
@@ -155,13 +157,13 @@ def _without_race(field: Field, raced: Mapping[str, Candidate]) -> Field:
     return replace(field, candidates=tuple(candidates))
 
 
-def _entrants(field: Field, known: float) -> list[Candidate]:
-    """The candidates that may be the fastest by verification's timings, which are off by less than a factor of 1.5."""
+def _entrants(field: Field, known: float, *, thorough: bool) -> list[Candidate]:
+    """The candidates that may be the fastest, as far as verification's timings tell."""
     rated = {c.attempt.recipe_id: c.attempt.ratio or 0.0 for c in field.candidates}
-    least = max([known, *rated.values()]) / _ROUGH
-    right = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME)]
+    least = max([known, *rated.values()]) / (_ROUGHER if thorough else _ROUGH)
+    right = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME, Verdict.SLOWER)]
     near = [c for c in right if rated[c.attempt.recipe_id] > least]
-    return sorted(near, key=lambda c: -rated[c.attempt.recipe_id])[:_ENTRANTS]
+    return sorted(near, key=lambda c: -rated[c.attempt.recipe_id])[: _SEARCHED if thorough else _ENTRANTS]
 
 
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:

@@ -118,7 +118,10 @@ class Extraction:
         used = mentioned(term, loops)
         hulls = [hull(loop, loops) for loop in used]
         kept = tuple(loop for loop in hulls if loop is not None)
-        return self.over(term, loops, kept, is_guarded) if len(kept) == len(used) else None
+        if len(kept) < len(used):
+            return None
+        square = squared(term, kept)
+        return (square and self.over(term, loops, square, is_guarded)) or self.over(term, loops, kept, is_guarded)
 
     def over_used(self, term: Reduce, loops: tuple[Range, ...], is_guarded: bool) -> Read | None:
         used = mentioned(term, loops)
@@ -227,6 +230,29 @@ class Extraction:
             moved = substitute_range(loop, new)
             node = Loop(replace(moved, variable=str(new[loop.variable])), (node,), True)
         self.nodes.append(node)
+
+
+def squared(term: Reduce, loops: Sequence[Range]) -> tuple[Range, ...] | None:
+    """The loops of a matrix times its own transpose, with bounds that make the product symmetric.
+
+    Before: `sum(A[k, i] * A[k, j] for k)` for `i` in `0..M - 2` and `j` in `1..M - 1`, after: for both in `0..M - 1`.
+    None where it is no such product, is square already, or it is not known which loop begins first or ends last.
+    """
+    found = reads(term)
+    if len(loops) != 2 or len(found) != 2:
+        return None
+    one, other = loops
+    if (
+        substitute(found[0], {one.variable: variable(other.variable), other.variable: variable(one.variable)})
+        != found[1]
+    ):
+        return None
+    earlier, later = other.begin - one.begin, other.end - one.end
+    if not (earlier.is_constant and later.is_constant) or (earlier.constant, later.constant) == (0, 0):
+        return None
+    begin = one.begin if earlier.constant > 0 else other.begin
+    end = one.end if later.constant < 0 else other.end
+    return Range(one.variable, begin, end), Range(other.variable, begin, end)
 
 
 def _dimension(read: Read, name: str) -> int:

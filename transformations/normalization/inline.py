@@ -30,7 +30,7 @@ from dace_transfer.transformations.normalization.tree import Computation, Loop, 
 _ROUNDS = 20
 
 
-def inline(computation: Computation) -> Computation:
+def inline(computation: Computation, times: int = 1) -> Computation:
     """Replace reads of what an earlier nest of the same body computed by the value itself.
 
     Before: `for i: t[i] = 2*A[i]`, `for j: B[j] = t[j] + 1`, after: `for j: B[j] = 2*A[j] + 1`.
@@ -39,10 +39,17 @@ def inline(computation: Computation) -> Computation:
     Literals, copies of elements and a little arithmetic of scalars in transients go to all that read them. Other
     values go to the only statement that sees them, if that repeats no work; what computed them disappears. A value is
     moved only where that provably changes neither what is read nor how it is rounded.
+
+    Args:
+        computation: What is changed.
+        times: How often a value may be computed: in how many places different elements of a container may be read.
+
+    Returns:
+        The computation itself where nothing can be moved.
     """
     facts = positive_sizes(computation)
     for _ in range(_ROUNDS):
-        inliner = _Inliner(computation, facts)
+        inliner = _Inliner(computation, facts, times)
         body = inliner.inlined(computation.body, ())
         if not inliner.changed:
             break
@@ -53,8 +60,9 @@ def inline(computation: Computation) -> Computation:
 class _Inliner:
     """One round over a computation."""
 
-    def __init__(self, computation: Computation, facts: tuple[Affine, ...]):
+    def __init__(self, computation: Computation, facts: tuple[Affine, ...], times: int):
         self.changed = False
+        self._times = times
         self._containers = computation.containers
         self._local = {name for name, desc in computation.containers.items() if desc.transient}
         self._pinned = computation.pinned
@@ -105,16 +113,24 @@ class _Inliner:
             self._replace(siblings, same_statement[0], values)
 
     def _moved(self, siblings: Siblings, position: int, nest: Nest, value: Term, seen: Sequence[Place]) -> bool:
-        """Put a value where alone it is seen, and tell whether that was possible."""
+        """Put a value where it is seen, if not in too many places, and tell whether that was possible."""
         target = nest.statement.target
-        if len(_different(seen)) > 1:
+        elements = _grouped(seen, _what)
+        kept = () if len(elements) > 1 else (target,)
+        if len(elements) > self._times:
             return False
-        if any(read.data == target.data and read != target for read in reads(value)):
+        if any(read.data == target.data and read not in kept for read in reads(value)):
             return False
-        moved = self._at(siblings, position, nest, value, seen)
-        if moved is None or not repeats_nothing(value, seen, moved[1]):
+        moved = [self._at(siblings, position, nest, value, same) for same in elements]
+        found = [one for one in moved if one is not None]
+        if len(found) < len(elements):
             return False
-        self._replace(siblings, seen[0], {seen[0].element: moved[0]})
+        repeated = self._times > 1
+        if not all(repeats_nothing(value, same, one[1], repeated) for same, one in zip(elements, found, strict=True)):
+            return False
+        values = {_what(same[0]): one[0] for same, one in zip(elements, found, strict=True)}
+        for statement in _grouped(seen, lambda place: (place.position, id(place.statement))):
+            self._replace(siblings, statement[0], {place.element: values[_what(place)] for place in statement})
         return True
 
     def _seen(self, siblings: Siblings, position: int, data: str) -> list[Place] | None:
@@ -158,7 +174,11 @@ class _Inliner:
 
 def _different(places: Iterable[Place]) -> set[Hashable]:
     """What is read, where equal reads of one statement are one."""
-    return {(place.position, id(place.statement), place.element) for place in places}
+    return set(map(_what, places))
+
+
+def _what(place: Place) -> tuple[int, int, Read | None]:
+    return place.position, id(place.statement), place.element
 
 
 def _with(node: Node, old: Statement, new: Statement) -> Node:

@@ -26,6 +26,8 @@ from dace_transfer.transformations.normalization.types import type_of
 _DEEPEST = 80  # Terms inside of each other in a value that is moved; passes are recursive.
 _REPEATABLE = 2  # Operations of a value that is read several times in one statement and yet moved there.
 _LITTLE = 6  # Terms of arithmetic that is computed anywhere.
+_TESTED = 12  # Terms of a condition that is computed anywhere.
+_TESTS = frozenset({"<", "<=", ">", ">=", "==", "!=", "and", "or", "not"})
 _ARITHMETIC = frozenset({"+", "*", "/", "neg", "sqrt"})
 
 
@@ -54,13 +56,20 @@ def is_trivial(value: Term) -> bool:
     """Tell whether a value may be computed anywhere and often: an element, a literal, a little arithmetic of scalars.
 
     Such arithmetic leaves loops in the compiler's hands, and nobody can tell by it who wrote it in front of a loop.
+    So may comparisons of elements, which cost no more than reading a mask that was stored.
     """
     if isinstance(value, Call) and value.function == "neg":
         value = value.arguments[0]
     if isinstance(value, (Number, Index, Read)):
         return True
     parts = list(walk(value))
+    if isinstance(value, Call) and value.function in _TESTS:
+        return len(parts) <= _TESTED and all(not isinstance(p, (Call, Reduce)) or _is_test(p) for p in parts)
     return len(parts) <= _LITTLE and all(map(_is_of_scalars, parts))
+
+
+def _is_test(part: Term) -> bool:
+    return isinstance(part, Call) and part.function in _TESTS
 
 
 def _is_of_scalars(part: Term) -> bool:
@@ -71,13 +80,16 @@ def _is_of_scalars(part: Term) -> bool:
     return isinstance(part, Number)
 
 
-def repeats_nothing(value: Term, places: Sequence[Place], solved: Mapping[str, Affine]) -> bool:
+def repeats_nothing(
+    value: Term, places: Sequence[Place], solved: Mapping[str, Affine], is_repeated: bool = False
+) -> bool:
     """Tell whether a value is computed at places as often as by its nest, or it does not matter.
 
     Args:
         value: The value.
         places: Where one statement reads it.
         solved: The iteration of the nest that they read, in terms of the loops around them.
+        is_repeated: Whether work that one iteration repeats does not matter.
     """
     if is_trivial(value):
         return True
@@ -85,9 +97,9 @@ def repeats_nothing(value: Term, places: Sequence[Place], solved: Mapping[str, A
         return False
     has_reduction = any(isinstance(term, Reduce) for term in walk(value))
     calls = sum(isinstance(term, Call) for term in walk(value))
-    if len(places) > 1 and (has_reduction or calls > _REPEATABLE):
+    if len(places) > 1 and not is_repeated and (has_reduction or calls > _REPEATABLE):
         return False
-    if has_reduction and any(place.folds for place in places):
+    if has_reduction and (is_repeated or any(place.folds for place in places)):
         return False
     return all(_is_one_to_one(place.ranges, solved) for place in places)
 

@@ -8,11 +8,20 @@ from dataclasses import replace
 import dace
 import numpy as np
 
-from dace_transfer.transformations.normalization.terms import Call, Range, Read, Reduce, Term, reads
+from dace_transfer.transformations.normalization.terms import (
+    Call,
+    Number,
+    Range,
+    Read,
+    Reduce,
+    Term,
+    reads,
+)
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement, rebuild_body
 from dace_transfer.transformations.normalization.types import type_of
 
 _FOLDS = ("+", "*", "min", "max")
+_NEUTRAL = {"+": 0, "*": 1}
 _EXTREMES = {"<": "min", "<=": "min", ">": "max", ">=": "max"}
 
 
@@ -21,6 +30,7 @@ def reduce_loops(computation: Computation) -> Computation:
 
     Before: `for i: for k: y[i] = y[i] + A[i, k] * x[k]`,
     after: `for i: y[i] = y[i] + sum(A[i, k] * x[k] for k)`.
+    Before: `for k: s = select(x[k] > 0, s + x[k], s)`, after: `s = s + sum(select(x[k] > 0, x[k], 0) for k)`.
     """
 
     def change(node: Node) -> tuple[Node]:
@@ -62,6 +72,10 @@ def as_reduction(
 
 def _folded_value(statement: Statement, function: str) -> Term | None:
     """What a statement folds into its target by a function, or None if it does anything else."""
+    if isinstance(statement.value, Call) and statement.value.function == "select":
+        value = _folded_where(statement.target, statement.value.arguments, function)
+        if value is not None:
+            return value
     operands = list(_operands(statement.value, function))
     rest = [operand for operand in operands if operand != statement.target]
     if not rest or len(rest) != len(operands) - 1:
@@ -69,6 +83,19 @@ def _folded_value(statement: Statement, function: str) -> Term | None:
     if any(read.data == statement.target.data for operand in rest for read in reads(operand)):
         return None
     return rest[0] if len(rest) == 1 else Call(function, tuple(rest))
+
+
+def _folded_where(target: Read, selection: tuple[Term, ...], function: str) -> Term | None:
+    """The same of a statement that leaves its target as it is where a condition does not hold, or where it does."""
+    condition, *values = selection
+    if function not in _NEUTRAL or target not in values or target.data in {read.data for read in reads(condition)}:
+        return None
+    kept = values.index(target)
+    folded = _folded_value(Statement(target, values[1 - kept]), function)
+    if folded is None:
+        return None
+    neutral = Number(_NEUTRAL[function])
+    return Call("select", (condition, *((neutral, folded) if kept == 0 else (folded, neutral))))
 
 
 def _operands(term: Term, function: str) -> Iterator[Term]:

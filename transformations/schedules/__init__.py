@@ -1,5 +1,7 @@
 """Orders in which a computation may be executed: rewrites of loops around statements that suit a machine better."""
 
+from dace_transfer.transformations.schedules.blocks import block_reductions
 from dace_transfer.transformations.schedules.outer import fuse_outer
+from dace_transfer.transformations.schedules.recompute import recompute
 
-__all__ = ["fuse_outer"]
+__all__ = ["block_reductions", "fuse_outer", "recompute"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dace_transfer.transformations.steps.accumulate import Accumulate
 from dace_transfer.transformations.steps.auto_optimize import AutoOptimize
 from dace_transfer.transformations.steps.base import Step
+from dace_transfer.transformations.steps.block_reductions import BlockReductions
 from dace_transfer.transformations.steps.collapse import Collapse
 from dace_transfer.transformations.steps.compile import Compile
 from dace_transfer.transformations.steps.drop_views import DropViews
@@ -19,6 +20,8 @@ from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
+from dace_transfer.transformations.steps.outline import Outline
+from dace_transfer.transformations.steps.recompute import Recompute
 from dace_transfer.transformations.steps.schedule import Schedule
 from dace_transfer.transformations.steps.simplify import Simplify
 from dace_transfer.transformations.steps.storage import Storage
@@ -34,6 +37,7 @@ from dace_transfer.transformations.steps.vectorize import Vectorize
 STEPS: dict[str, type[Step]] = {
     "accumulate": Accumulate,
     "auto_optimize": AutoOptimize,
+    "block_reductions": BlockReductions,
     "collapse": Collapse,
     "compile": Compile,
     "drop_views": DropViews,
@@ -48,6 +52,8 @@ STEPS: dict[str, type[Step]] = {
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,
     "move_loop_into_map": MoveLoopIntoMap,
+    "outline": Outline,
+    "recompute": Recompute,
     "schedule": Schedule,
     "simplify": Simplify,
     "storage": Storage,

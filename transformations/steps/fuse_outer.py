@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import dace
-from dace import nodes
-from dace.sdfg.state import ControlFlowBlock
 
-from dace_transfer.errors import NotApplicableError
-from dace_transfer.transformations.normalization.lowering import lower
-from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.schedules import fuse_outer
 from dace_transfer.transformations.steps.base import Done, Handle
+from dace_transfer.transformations.steps.statements import rewrite_statements
 
 
 @dataclass(frozen=True)
@@ -47,40 +43,6 @@ class FuseOuter:
         Raises:
             NotApplicableError: It cannot be read, or no loop can be moved.
         """
-        computation = raise_sdfg(sdfg)
-        if computation is None:
-            raise NotApplicableError("The SDFG cannot be read as loops around statements; normalise it first.")
-        fused = fuse_outer(computation, self.depth)
-        if fused is computation:
-            raise NotApplicableError("No two neighbouring nests have a parallel loop that fits around both.")
-        _replace_content(sdfg, lower(fused))
+        refusal = "No two neighbouring nests have a parallel loop that fits around both."
+        rewrite_statements(sdfg, lambda computation: fuse_outer(computation, self.depth), refusal)
         return Done(1, "put common parallel loops around nests")
-
-
-def _replace_content(sdfg: dace.SDFG, other: dace.SDFG) -> None:
-    """Make an SDFG do what another one with the same arguments does, which must not be used any more."""
-    for block in sdfg.nodes():
-        sdfg.remove_node(block)
-    for name in [name for name, described in sdfg.arrays.items() if described.transient]:
-        sdfg.remove_data(name, validate=False)
-    for name, described in other.arrays.items():
-        if described.transient:
-            sdfg.add_datadesc(name, described)
-    for name, dtype in other.symbols.items():
-        if name not in sdfg.symbols:
-            sdfg.add_symbol(name, dtype)
-    for block in other.nodes():
-        _give(block, sdfg)
-        sdfg.add_node(block, is_start_block=block is other.start_block)
-    for edge in other.edges():
-        sdfg.add_edge(edge.src, edge.dst, edge.data)
-    sdfg.reset_cfg_list()
-
-
-def _give(block: ControlFlowBlock, sdfg: dace.SDFG) -> None:
-    inner = [] if isinstance(block, dace.SDFGState) else list(block.all_control_flow_blocks())
-    for part in (block, *inner):
-        part.sdfg = sdfg
-        for node in part.nodes() if isinstance(part, dace.SDFGState) else ():
-            if isinstance(node, nodes.NestedSDFG):
-                node.sdfg.parent_sdfg = sdfg

@@ -221,6 +221,45 @@ def test_a_little_arithmetic_of_scalars_goes_into_loops_as_well(becomes):
     )
 
 
+def test_masks_are_compared_wherever_they_are_read(becomes):
+    becomes(
+        """
+for i in parallel(0, N):
+    m[i] = a <= x[i] and x[i] < b
+for j in parallel(0, N):
+    y[j] = x[j] if m[j] else 0.0
+for k in parallel(0, N):
+    z[k] = y[k] if m[k] else z[k]
+""",
+        """
+for j in parallel(0, N):
+    y[j] = x[j] if a <= x[j] and x[j] < b else 0.0
+for k in parallel(0, N):
+    z[k] = y[k] if a <= x[k] and x[k] < b else z[k]
+""",
+        transients={"m": (("N",), dace.bool_)},
+    )
+
+
+def test_values_are_computed_as_often_as_allowed(read, same):
+    before = read(
+        """
+for i in parallel(0, N):
+    t[i] = x[i] * x[i] + a
+for j in parallel(1, N - 1):
+    y[j] = t[j - 1] + t[j + 1]
+for k in parallel(0, N):
+    z[k] = exp(t[k]) * t[k]
+""",
+        ARRAYS,
+        LOCALS,
+    )
+    assert inline(before, 2) is before
+    after = inline(before, 3)
+    same(before, after, {"N": 6})
+    assert "t[" not in str(after)
+
+
 def test_a_cheap_value_read_twice_in_one_statement_is_repeated_a_dear_one_not(becomes, stays):
     becomes(
         """

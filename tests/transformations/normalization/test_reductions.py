@@ -50,6 +50,9 @@ def reduced(read, same):
         ("s + sum(A[k, j] for j in range(k, N))", "(s + sum(A[k, j] for k in range(2, N) for j in range(k, N)))"),
         ("s + min(A[k, j] for j in range(0, N))", "(s + sum(min(A[k, j] for j in range(0, N)) for k in range(2, N)))"),
         ("s + 1.0", "(s + sum(1.0 for k in range(2, N)))"),
+        ("s + x[k] if y[k] > 0 else s", "(s + sum(select((y[k] > 0), x[k], 0) for k in range(2, N)))"),
+        ("s if y[k] > 0 else x[k] + s", "(s + sum(select((y[k] > 0), 0, x[k]) for k in range(2, N)))"),
+        ("s * x[k] if y[k] > 0 else s", "(s * prod(select((y[k] > 0), x[k], 1) for k in range(2, N)))"),
     ],
 )
 def test_folds(reduced, value, expected):
@@ -69,6 +72,9 @@ def test_folds(reduced, value, expected):
         "y[0] = y[0] + y[k]",
         "s = x[k] if x[k] > s else y[k]",
         "s = x[k] if y[k] > s else s",
+        "s = s + x[k] if y[k] > s else s",
+        "s = s + x[k] if y[k] > 0 else 2 * s",
+        "s = min(s, x[k]) if y[k] > 0 else s",
         "A[0, 0] = A[0, 0] + sum(A[k, j] for j in range(0, N))",
     ],
 )

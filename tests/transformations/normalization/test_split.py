@@ -65,15 +65,15 @@ parallel for i in range(0, N):
         C[i, j] = t[i, j]
 """,
     ),
-    "a triangle without its diagonal, stored as large as the target": (
+    "a triangle without its diagonal, computed as a square, since the other triangle is the same": (
         """
 for i in parallel(0, N - 1):
     for j in parallel(i + 1, N):
         C[i, j] = sum(A[i, k] * A[j, k] for k in range(0, N))
 """,
         """
-parallel for i_0 in range(0, N - 1):
-    parallel for j_0 in range(1, N):
+parallel for i_0 in range(0, N):
+    parallel for j_0 in range(0, N):
         t[i_0, j_0] = sum((A[i_0, k] * A[j_0, k]) for k in range(0, N))
 parallel for i in range(0, N - 1):
     parallel for j in range(i + 1, N):

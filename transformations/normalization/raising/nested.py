@@ -7,6 +7,8 @@ from typing import Any
 
 import dace
 from dace import nodes
+from dace.dtypes import ReductionType
+from dace.frontend.operations import detect_reduction_type
 from dace.sdfg.state import ControlFlowRegion, LoopRegion
 
 from dace_transfer.transformations.normalization.affine import Affine, constant
@@ -54,8 +56,9 @@ def _known(frame: Frame, value: Any) -> Affine | None:
 
 
 def _used(sdfg: dace.SDFG) -> list[str]:
-    """The containers that are accessed, or bound loops, and no views, in a fixed order."""
+    """The containers that are accessed, bound loops or give symbols values, and no views, in a fixed order."""
     used = {node.data for state in sdfg.states() for node in state.data_nodes()}
+    used |= {str(name) for edge in sdfg.all_interstate_edges() for name in edge.data.free_symbols}
     used |= {name for region in sdfg.all_control_flow_regions() for name in _bounding(region)}
     return [name for name, desc in sdfg.arrays.items() if name in used and not isinstance(desc, dace.data.View)]
 
@@ -70,9 +73,23 @@ def _connected(state: dace.SDFGState, node: nodes.NestedSDFG) -> dict[str, str]:
     for name, edge in edges + [(edge.src_conn, edge) for edge in state.out_edges(node)]:
         if name is None or edge.data.is_empty():
             continue
-        if edge.data.wcr is not None or outer.setdefault(name, edge.data.data) != edge.data.data:
+        folds = edge.data.wcr is None or _folds_alike(node.sdfg, name, edge.data.wcr)
+        if not folds or outer.setdefault(name, edge.data.data) != edge.data.data:
             raise ValueError(f"Expected connector '{name}' of '{node.label}' to be one container.")
     return outer
+
+
+def _folds_alike(sdfg: dace.SDFG, name: str, wcr: Any) -> bool:
+    """Whether all writes to a container resolve conflicts as outside is said, which then says nothing more."""
+    writes = [
+        edge.data.wcr
+        for state in sdfg.states()
+        for n in state.data_nodes()
+        for edge in state.in_edges(n)
+        if n.data == name and not edge.data.is_empty()
+    ]
+    kinds = {detect_reduction_type(write) if write is not None else None for write in writes}
+    return kinds == {detect_reduction_type(wcr)} and ReductionType.Custom not in kinds
 
 
 def _place(inner: Frame, name: str, outer: str | None, frame: Frame) -> Read:

@@ -53,6 +53,24 @@ def test_conditions_hold_as_they_did_before_the_branch_wrote_what_they_read(runs
 
 
 @dace.program
+def counted(x: dace.float64[N], y: dace.float64[N], n: dace.int64[1]):
+    mask = x > 0
+    total = np.float64(0)
+    count = 0
+    for i in dace.map[0:N]:
+        if mask[i]:
+            total += y[i]
+            count += 1
+    y[0] = total
+    n[0] = count
+
+
+def test_sums_under_conditions_in_maps(runs, opaques, signs):
+    computation = runs(counted, {"N": 9}, x=signs(9), y=signs(9), n=np.zeros(1, np.int64))
+    assert not opaques(computation)
+
+
+@dace.program
 def nested(a: dace.float64[N, N], b: dace.float64[N]):
     for i in range(N):
         for j in range(N):
