@@ -30,6 +30,7 @@ class Peer:
 PEERS: Mapping[str, Peer] = {
     "numba": Peer("Numba", ("numba_np", "numba_npr", "numba_n"), "NUMBA_NUM_THREADS"),
     "jax": Peer("JAX", ("jax", "jax_lib"), "NPROC"),
+    "sparse_dot_mkl": Peer("MKL", ("mkl",), "MKL_NUM_THREADS"),
 }
 """By package. Versions of Numba: parallel, parallel with explicit parallel loops, sequential; all without objects."""
 

@@ -1,4 +1,4 @@
-"""The suites there are: our own programs, computations written three ways, and a checkout of NPBench."""
+"""The suites there are: our own programs, ways of writing one, sparse products, and a checkout of NPBench."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib.util
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -21,11 +21,12 @@ if TYPE_CHECKING:  # Importing the programs imports DaCe, which the processes of
 
 EXAMPLES = "examples"
 PAIRS = "pairs"
+SPARSE = "sparse"
 
 
 def open_suite(where: str) -> Suite:
-    """Our own programs for "examples" and "pairs", otherwise the NPBench checkout in the folder of this name."""
-    own: dict[str, Callable[[], Suite]] = {EXAMPLES: Examples, PAIRS: Pairs}
+    """Our own programs for "examples", "pairs" and "sparse", otherwise the NPBench checkout in a folder."""
+    own: dict[str, Callable[[], Suite]] = {EXAMPLES: Examples, PAIRS: Pairs, SPARSE: Sparse}
     return own[where]() if where in own else NPBench(Path(where))
 
 
@@ -60,6 +61,22 @@ class Pairs:
 
         kernel, _, form = name.rpartition("-")
         return _case(KERNELS[kernel][form], preset)
+
+
+class Sparse:
+    """The products of `benchmarks.sparse`."""
+
+    def names(self) -> list[str]:
+        """Names of all products."""
+        from benchmarks.sparse import PROGRAMS
+
+        return list(PROGRAMS)
+
+    def load(self, name: str, preset: str) -> Case:
+        """One product at one size."""
+        from benchmarks.sparse import PROGRAMS, with_mkl
+
+        return replace(_case(PROGRAMS[name], preset), peers={"mkl": with_mkl})
 
 
 def _case(program: Program, preset: str) -> Case:

@@ -6,8 +6,10 @@ import copy
 from collections.abc import Mapping
 
 import dace
+import numpy as np
 from dace import nodes, symbolic
 from dace.dtypes import DeviceType
+from dace.libraries.linalg import Transpose
 from dace.transformation.auto.auto_optimize import (
     make_transients_persistent,
     move_small_arrays_to_stack,
@@ -66,9 +68,18 @@ def _choose_implementations(sdfg: dace.SDFG) -> None:
     """Give every library node the fastest implementation installed, except where a recipe chose one."""
     chosen = {n: n.implementation for n, _ in sdfg.all_nodes_recursive() if isinstance(n, nodes.LibraryNode)}
     set_fast_implementations(sdfg, DeviceType.CPU)
+    for node, state in sdfg.all_nodes_recursive():
+        if isinstance(node, Transpose) and not _is_floating(node, state):
+            node.implementation = "pure"  # BLAS copies floating-point numbers only, and DaCe does not look.
     for node, implementation in chosen.items():
         if implementation is not None:
             node.implementation = implementation
+
+
+def _is_floating(node: Transpose, state: dace.SDFGState) -> bool:
+    """Whether a transposition is of floating-point numbers, real or complex."""
+    kinds = {np.dtype(state.sdfg.arrays[edge.data.data].dtype.type).kind for edge in state.in_edges(node)}
+    return kinds <= {"f", "c"}
 
 
 def specialize(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> None:

@@ -17,7 +17,7 @@ from dace_transfer.transformations import parse_recipe
 from dace_transfer.tuner.candidate import Candidate, Field, make_field
 from dace_transfer.tuner.explore import explore, first_quests, try_first
 from dace_transfer.tuner.session import Session
-from dace_transfer.tuner.trial import winner
+from dace_transfer.tuner.trial import CLEAR, winner
 from dace_transfer.verdict import Verdict
 from dace_transfer.workload import Cut, Workload, assemble, cut
 
@@ -34,12 +34,14 @@ class Decided:
         sdfg: The tuned workload, or None where it stays as auto_optimize leaves it.
         assembled: What its tuned pieces make together, where a recipe was found for the whole as well.
         baseline: The workload as auto_optimize leaves it, None where that fails.
+        hopeful: What looked fastest where a race could not tell and nothing was found.
     """
 
     decision: Decision
     sdfg: dace.SDFG | None
     baseline: dace.SDFG | None
     assembled: dace.SDFG | None = None
+    hopeful: dace.SDFG | None = None
 
 
 def decide(session: Session, workloads: Sequence[Workload], depth: int = 0) -> list[Decided]:
@@ -113,7 +115,20 @@ def conclude(field: Field) -> Decided:
         chosen=best.attempt.recipe if best else "",
         attempts=tuple(candidate.attempt for candidate in ranked),
     )
-    return Decided(decision, best.sdfg if best else None, field.baseline.sdfg if field.sound else None)
+    hopeful = None if best else _most_hopeful(field)
+    return Decided(
+        decision,
+        sdfg=best.sdfg if best else None,
+        baseline=field.baseline.sdfg if field.sound else None,
+        hopeful=hopeful.sdfg if hopeful else None,
+    )
+
+
+def _most_hopeful(field: Field) -> Candidate | None:
+    """The right candidate that took least time where noise or a lack of time left open whether it is faster."""
+    open_ = [c for c in field.candidates if c.attempt.verdict is Verdict.AMBIGUOUS and c.verification is not None]
+    timed = [c for c in open_ if c.verification and c.verification.ok and (c.attempt.ratio or 0.0) > CLEAR]
+    return max(timed, key=lambda c: c.attempt.ratio or 0.0, default=None)
 
 
 def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:

@@ -99,17 +99,20 @@ def _tune(
         optimized = _attempt(lambda: auto_optimize(copy.deepcopy(original), dace.DeviceType.CPU, symbols=dict(sizes)))
     decided = decide(session, [root])[0]
     with session.phase("check"):
-        choice = choose(session, original, _versions(decided, sizes), optimized, arguments)
+        versions = _versions(decided, sizes, hopes=session.measures)
+        choice = choose(session, original, versions, optimized, arguments)
     return TuningResult(choice.sdfg, _report(session, original, sizes, decided, choice))
 
 
-def _versions(decided: Decided, sizes: Mapping[str, int]) -> list[Version]:
-    """What can be used of a decision, specialised to its sizes."""
+def _versions(decided: Decided, sizes: Mapping[str, int], *, hopes: bool) -> list[Version]:
+    """What can be used of a decision, specialised to its sizes; with `hopes`, also what another race may decide on."""
     same = "it computes the same as the original."
     wanted = [(decided.sdfg, "tuned", same.capitalize()), (decided.assembled, "tuned", f"Tuned piece by piece, {same}")]
     if decided.sdfg is None:
         reason = "No recipe was found; the normal form of the program is used, as auto_optimize leaves it."
         wanted = [(decided.baseline, "normalized", reason)]
+    if hopes:
+        wanted.append((decided.hopeful, "tuned", "A first race had left open whether this recipe is faster."))
     versions = []
     for sdfg, label, reason in wanted:
         final = None if sdfg is None else _attempt(partial(finalize, sdfg, sizes))

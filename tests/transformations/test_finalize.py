@@ -79,3 +79,12 @@ def test_symbols_have_one_type_inside_and_outside() -> None:
     final = from_json(to_json(finalize(normalize(shifted.to_sdfg(simplify=True)))))
     final.validate()
     assert {str(kind) for nested in final.all_sdfgs_recursive() for kind in nested.symbols.values()} == {"int64_t"}
+
+
+def test_integers_are_not_transposed_by_blas() -> None:
+    @dace.program
+    def transposed(a: dace.int64[N, M], b: dace.int64[M, N]):
+        b[:] = np.transpose(a)
+
+    final = finalize(transposed.to_sdfg(simplify=True), {"N": 3, "M": 4})
+    assert final.generate_code()

@@ -245,6 +245,21 @@ def test_a_race_has_the_last_word(store: Store, monkeypatch: pytest.MonkeyPatch)
     assert {(r.low, r.high) for r in records if r.verdict == "SLOWER"} == {(0.7, 0.9)}
 
 
+def test_a_search_races_what_verification_s_runs_do_not_favour(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "verify", World({"fuse": 0.9, "sequential": 3.0, "tile": 0.1}).verify)
+    monkeypatch.setattr(explore, "_PATIENCE", 0)
+    sizes: list[int] = []
+
+    def race(baseline: Binary, candidates: Sequence[Binary], *_: Any, **__: Any) -> Race:
+        sizes.append(len(candidates))
+        return Race(((1.0,),), tuple(Runner(Verdict.SAME, "", None, ((1.0,),)) for _ in candidates), None)
+
+    monkeypatch.setattr(trial, "race", race)
+    attempts = decided(session(store, "search"), workload(chain)).decision.attempts
+    assert sizes[0] == 2
+    assert {a.recipe: a.verdict for a in attempts}["tile"] is Verdict.SLOWER
+
+
 def test_a_candidate_that_cannot_be_applied_is_an_outcome(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     live_in(World({}), monkeypatch)
     broken = parse_recipe("recipe broken\nmove_loop_into_map loops\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import dace
@@ -13,6 +14,9 @@ from dace_transfer.transformations.normalization.lowering import lower
 from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.normalization.tree import Computation
+
+_MOST = 8
+_KNOWN: dict[str, Computation | None] = {}
 
 
 def rewrite_statements(sdfg: dace.SDFG, change: Callable[[Computation], Computation], refusal: str) -> None:
@@ -26,14 +30,24 @@ def rewrite_statements(sdfg: dace.SDFG, change: Callable[[Computation], Computat
     Raises:
         NotApplicableError: It cannot be read, or there is nothing to change.
     """
-    raised = raise_sdfg(sdfg)
-    if raised is None:
+    computation = _read(sdfg)
+    if computation is None:
         raise NotApplicableError("The SDFG cannot be read as loops around statements; normalise it first.")
-    computation = rewrite(raised)
     changed = change(computation)
     if changed is computation:
         raise NotApplicableError(refusal)
     _replace_content(sdfg, lower(changed))
+
+
+def _read(sdfg: dace.SDFG) -> Computation | None:
+    """The statements of an SDFG; many recipes of a search begin by reading the same one."""
+    digest = sdfg.hash_sdfg()
+    if digest not in _KNOWN:
+        raised = raise_sdfg(copy.deepcopy(sdfg))
+        _KNOWN[digest] = None if raised is None else rewrite(raised)
+        if len(_KNOWN) > _MOST:
+            del _KNOWN[next(iter(_KNOWN))]
+    return _KNOWN[digest]
 
 
 def _replace_content(sdfg: dace.SDFG, other: dace.SDFG) -> None:
