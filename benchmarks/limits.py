@@ -20,6 +20,7 @@ import numpy as np
 import typer
 from dace import symbolic
 
+from benchmarks.case import Case
 from benchmarks.suites import open_suite
 from benchmarks.table import cells, write
 from dace_transfer.cli.output import one_sentence
@@ -90,7 +91,7 @@ def demand_of(computation: Computation, sizes: Mapping[str, int]) -> Demand:
     if any(isinstance(node, Opaque) for node in nodes(computation.body)):
         raise DaceTransferError("A part of the program cannot be read as loops around statements.")
     counter = _Counter(computation, {name: float(value) for name, value in sizes.items()})
-    moved = counter.moved(computation.body, ())
+    moved = counter.moved(computation.body, (), {})
     arguments = {n: one for n, one in computation.containers.items() if n in moved and not one.transient}
     widths = {name: np.dtype(one.dtype.type).itemsize for name, one in arguments.items()}
     kinds = {np.dtype(one.dtype.type) for one in arguments.values()}
@@ -118,11 +119,17 @@ class _Counter:
                 total += self._computed(node.value, means)
         return total
 
-    def moved(self, body: Sequence[Node], loops: tuple[Range, ...]) -> Moved:
-        """What is moved at least in one run of a body, of all iterations of the loops given."""
+    def moved(self, body: Sequence[Node], loops: tuple[Range, ...], means: Mapping[str, float]) -> Moved:
+        """What is moved at least in one run of a body, of all iterations of the loops given.
+
+        Args:
+            body: Nodes.
+            loops: Loops around them that are run through.
+            means: The middle of all loops around them, also of those that stand still.
+        """
         result: Moved = {}
         for node in body:
-            for name, (reads, writes) in self._of_node(node, loops).items():
+            for name, (reads, writes) in self._of_node(node, loops, means).items():
                 known = result.get(name, (0.0, 0.0))
                 result[name] = (max(known[0], reads), max(known[1], writes))
         return result
@@ -131,32 +138,31 @@ class _Counter:
         """How many elements a container has."""
         return math.prod(self._number(size) for size in self._containers[name].shape)
 
-    def _of_node(self, node: Node, loops: tuple[Range, ...]) -> Moved:
+    def _of_node(self, node: Node, loops: tuple[Range, ...], means: Mapping[str, float]) -> Moved:
         if isinstance(node, Statement):
-            return self._of_statement(node, loops)
+            return self._of_statement(node, loops, means)
         assert isinstance(node, Loop)
-        swept = self.moved(node.body, (*loops, node.range))
+        trips, inside = self._entered([node.range], means)
+        swept = self.moved(node.body, (*loops, node.range), inside)
         if node.parallel:
             return swept
-        trips, _ = self._entered([node.range], self._means(loops))
-        again = self.moved(node.body, loops)
+        again = self.moved(node.body, loops, inside)
         moving = {read.data for read in _touched(node) if any(node.range.variable in i.words for i in read.index)}
         return {n: swept[n] if n in moving else (trips * again[n][0], trips * again[n][1]) for n in swept}
 
-    def _of_statement(self, statement: Statement, loops: tuple[Range, ...]) -> Moved:
+    def _of_statement(self, statement: Statement, loops: tuple[Range, ...], means: Mapping[str, float]) -> Moved:
         result: Moved = {}
         for read, folds in _reads(statement.value, ()):
             known = result.get(read.data, (0.0, 0.0))
-            result[read.data] = (max(known[0], self._footprint(read, (*loops, *folds))), 0.0)
+            _, inside = self._entered(folds, means)
+            result[read.data] = (max(known[0], self._footprint(read, (*loops, *folds), inside)), 0.0)
         target = statement.target
         reads, _ = result.get(target.data, (0.0, 0.0))
-        return result | {target.data: (reads, self._footprint(target, loops))}
+        return result | {target.data: (reads, self._footprint(target, loops, means))}
 
-    def _footprint(self, read: Read, loops: tuple[Range, ...]) -> float:
+    def _footprint(self, read: Read, loops: tuple[Range, ...], means: Mapping[str, float]) -> float:
         """How many elements are touched in all iterations, as far as they make a box."""
-        means, trips = self._means(loops), {}
-        for loop in loops:
-            trips[loop.variable] = self._entered([loop], means)[0]
+        trips = {loop.variable: self._entered([loop], means)[0] for loop in loops}
         if not all(trips.values()):
             return 0.0
         extents = (
@@ -164,9 +170,6 @@ class _Counter:
         )
         shape = self._containers[read.data].shape
         return math.prod(min(extent, self._number(size)) for extent, size in zip(extents, shape, strict=False))
-
-    def _means(self, loops: Sequence[Range]) -> dict[str, float]:
-        return self._entered(loops, {})[1]
 
     def _entered(self, loops: Sequence[Range], means: Mapping[str, float]) -> tuple[float, dict[str, float]]:
         """How often loops iterate together, and the middle of each."""
@@ -194,6 +197,8 @@ class _Counter:
         if name in known:
             return known[name]
         expression = symbolic.pystr_to_symbolic(name)
+        if unknown := {str(symbol) for symbol in expression.free_symbols} - known.keys():
+            raise DaceTransferError(f"How large {', '.join(sorted(unknown))} is, is not known before the program runs.")
         return float(expression.subs({symbol: known[str(symbol)] for symbol in expression.free_symbols}))
 
 
@@ -269,7 +274,7 @@ def main(
             try:
                 case = opened.load(row["program"], row["preset"])
                 original = parse(case.load_program())
-                demand = demand_of(_read(original), infer_sizes(original, case.arguments))
+                demand = demand_of(_read(original), _whole_numbers(case) | infer_sizes(original, case.arguments))
             except DaceTransferError as error:
                 left[row["program"]] = str(error)
                 continue
@@ -278,6 +283,11 @@ def main(
         print(text)
         if json is not None:
             write([asdict(share) for share in shares], text, json)
+
+
+def _whole_numbers(case: Case) -> dict[str, int]:
+    """Arguments that loops may be bounded by."""
+    return {name: int(v) for name, v in case.arguments.items() if isinstance(v, (int, np.integer))}
 
 
 def _read(original: dace.SDFG) -> Computation:
