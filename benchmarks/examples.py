@@ -6,11 +6,11 @@ python -m benchmarks.examples [--preset S] [--mode transfer] [--programs a,b] [-
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmarks.options import Budget, Database, Json, Mode, Peers, Programs, Rounds, Timeout, listed
 from benchmarks.peers import choose_peers
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
@@ -23,18 +23,18 @@ app = typer.Typer()
 @app.command()
 def main(
     preset: Annotated[str, typer.Option(help="Size of the programs: S or M.")] = "S",
-    mode: Annotated[str, typer.Option(help="Mode of the tuner: transfer, measure, search or replay.")] = "transfer",
-    programs: Annotated[str, typer.Option(help="Comma-separated names; all by default.")] = "",
+    mode: Mode = "transfer",
+    programs: Programs = "",
     leave_family_out: Annotated[
         bool,
         typer.Option("--leave-family-out/--all", help="Whether records of a program's own family may not donate."),
     ] = True,
-    json: Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")] = None,
-    database: Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Seconds of tuning per program.")] = None,
-    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
-    timeout: Annotated[float, typer.Option(help="Seconds after which a program is given up.")] = 1200.0,
-    peers: Annotated[str, typer.Option(help="Comma-separated others to compare with: numba, jax.")] = "",
+    json: Json = None,
+    database: Database = None,
+    budget: Budget = None,
+    rounds: Rounds = 5,
+    timeout: Timeout = 1200.0,
+    peers: Peers = "",
 ) -> None:
     """Run the example programs."""
     with one_sentence():
@@ -42,7 +42,7 @@ def main(
         settings = Settings(EXAMPLES, preset, mode, leave_family_out, database, budget, rounds, timeout, others)
         command = f"python -m benchmarks.examples --preset {preset} --mode {mode}"
         command += ("" if leave_family_out else " --all") + (f" --peers {peers}" if others else "")
-        names = [name for name in programs.split(",") if name]
+        names = listed(programs)
         run_suite(settings, names, json, f"Example programs at {preset}, {mode}", command)
 
 

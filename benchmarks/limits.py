@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,9 +30,10 @@ from dace_transfer.microbenchmark import Speeds, speeds_of
 from dace_transfer.target import Target
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.dependence import Access, accesses
 from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.raising import raise_sdfg
-from dace_transfer.transformations.normalization.terms import Call, Range, Read, Reduce, Term, children
+from dace_transfer.transformations.normalization.terms import Call, Range, Reduce, Term, children
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque, Statement, nodes
 from dace_transfer.tuner.arguments import infer_sizes
 from dace_transfer.tuner.parsing import parse
@@ -147,28 +148,28 @@ class _Counter:
         if node.parallel:
             return swept
         again = self.moved(node.body, loops, inside)
-        moving = {read.data for read in _touched(node) if any(node.range.variable in i.words for i in read.index)}
+        moving = {a.data for a in accesses(node) if any(node.range.variable in i.words for i in a.index or ())}
         return {n: swept[n] if n in moving else (trips * again[n][0], trips * again[n][1]) for n in swept}
 
     def _of_statement(self, statement: Statement, loops: tuple[Range, ...], means: Mapping[str, float]) -> Moved:
         result: Moved = {}
-        for read, folds in _reads(statement.value, ()):
-            known = result.get(read.data, (0.0, 0.0))
-            _, inside = self._entered(folds, means)
-            result[read.data] = (max(known[0], self._footprint(read, (*loops, *folds), inside)), 0.0)
-        target = statement.target
-        reads, _ = result.get(target.data, (0.0, 0.0))
-        return result | {target.data: (reads, self._footprint(target, loops, means))}
+        for access in accesses(statement):
+            count = self._footprint(access, loops, means)
+            reads, writes = result.get(access.data, (0.0, 0.0))
+            result[access.data] = (reads, count) if access.writes else (max(reads, count), writes)
+        return result
 
-    def _footprint(self, read: Read, loops: tuple[Range, ...], means: Mapping[str, float]) -> float:
+    def _footprint(self, access: Access, loops: tuple[Range, ...], means: Mapping[str, float]) -> float:
         """How many elements are touched in all iterations, as far as they make a box."""
-        trips = {loop.variable: self._entered([loop], means)[0] for loop in loops}
+        _, inside = self._entered(access.ranges, means)
+        trips = {loop.variable: self._entered([loop], inside)[0] for loop in (*loops, *access.ranges)}
         if not all(trips.values()):
             return 0.0
         extents = (
-            1 + sum(abs(entry.coefficient(name)) * (count - 1) for name, count in trips.items()) for entry in read.index
+            1 + sum(abs(entry.coefficient(name)) * (count - 1) for name, count in trips.items())
+            for entry in access.index or ()
         )
-        shape = self._containers[read.data].shape
+        shape = self._containers[access.data].shape
         return math.prod(min(extent, self._number(size)) for extent, size in zip(extents, shape, strict=False))
 
     def _entered(self, loops: Sequence[Range], means: Mapping[str, float]) -> tuple[float, dict[str, float]]:
@@ -200,22 +201,6 @@ class _Counter:
         if unknown := {str(symbol) for symbol in expression.free_symbols} - known.keys():
             raise DaceTransferError(f"How large {', '.join(sorted(unknown))} is, is not known before the program runs.")
         return float(expression.subs({symbol: known[str(symbol)] for symbol in expression.free_symbols}))
-
-
-def _touched(node: Node) -> Iterator[Read]:
-    for inner in nodes([node]):
-        if isinstance(inner, Statement):
-            yield inner.target
-            yield from (read for read, _ in _reads(inner.value, ()))
-
-
-def _reads(term: Term, folds: tuple[Range, ...]) -> Iterator[tuple[Read, tuple[Range, ...]]]:
-    """The reads of a term with the ranges of the reductions around them."""
-    if isinstance(term, Read):
-        yield term, folds
-    inside = (*folds, *term.ranges) if isinstance(term, Reduce) else folds
-    for child in children(term):
-        yield from _reads(child, inside)
 
 
 def share_of(row: Mapping[str, Any], demand: Demand, speeds: Speeds, target: Target) -> Share:

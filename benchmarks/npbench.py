@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.options import Budget, Database, Json, Mode, Peers, Programs, Rounds, Timeout, listed
 from benchmarks.peers import choose_peers
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
@@ -25,14 +26,14 @@ app = typer.Typer()
 def main(
     path: Annotated[Path, typer.Option(help="Folder of the checkout.", exists=True, file_okay=False)],
     preset: Annotated[str, typer.Option(help="Size of the programs: S, M, L or paper.")] = "S",
-    mode: Annotated[str, typer.Option(help="Mode of the tuner: transfer, measure, search or replay.")] = "transfer",
-    programs: Annotated[str, typer.Option(help="Comma-separated names; all by default.")] = "",
-    json: Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")] = None,
-    database: Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Seconds of tuning per program.")] = None,
-    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
-    timeout: Annotated[float, typer.Option(help="Seconds after which a program is given up.")] = 1200.0,
-    peers: Annotated[str, typer.Option(help="Comma-separated others to compare with: numba, jax.")] = "",
+    mode: Mode = "transfer",
+    programs: Programs = "",
+    json: Json = None,
+    database: Database = None,
+    budget: Budget = None,
+    rounds: Rounds = 5,
+    timeout: Timeout = 1200.0,
+    peers: Peers = "",
 ) -> None:
     """Run NPBench."""
     with one_sentence():
@@ -40,7 +41,7 @@ def main(
         settings = Settings(str(path.resolve()), preset, mode, False, database, budget, rounds, timeout, others)
         command = f"python -m benchmarks.npbench --path DIR --preset {preset} --mode {mode}"
         command += f" --peers {peers}" if others else ""
-        names = [name for name in programs.split(",") if name]
+        names = listed(programs)
         run_suite(settings, names, json, f"NPBench at {preset}, {mode}", command)
 
 

@@ -41,7 +41,7 @@ class Settings:
         """What must be equal for two rows to answer the same question; no folders, since results are published."""
         return {
             "suite": Path(self.suite).name,
-            "database": self.database and self.database.rpartition("/")[2],
+            "database": self.database and Path(self.database).name,
             "preset": self.preset,
             "mode": self.mode,
             "leave_family_out": self.leave_family_out,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse
 import typer
 
+from benchmarks.options import Budget, Database, Json, Mode, Programs, Rounds, Timeout, listed
 from benchmarks.peers import choose_peers, load
 from benchmarks.programs.base import Program, Sizes
 from benchmarks.programs.spmm import PROGRAM
@@ -65,13 +65,13 @@ def with_mkl() -> Callable[..., Any]:
 @app.command()
 def main(
     preset: Annotated[str, typer.Option(help="Size of the matrices: S or M.")] = "M",
-    mode: Annotated[str, typer.Option(help="Mode of the tuner: transfer, measure, search or replay.")] = "search",
-    programs: Annotated[str, typer.Option(help="Comma-separated names; all by default.")] = "",
-    json: Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")] = None,
-    database: Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Seconds of tuning per program.")] = None,
-    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
-    timeout: Annotated[float, typer.Option(help="Seconds after which a program is given up.")] = 1200.0,
+    mode: Mode = "search",
+    programs: Programs = "",
+    json: Json = None,
+    database: Database = None,
+    budget: Budget = None,
+    rounds: Rounds = 5,
+    timeout: Timeout = 1200.0,
     peers: Annotated[str, typer.Option(help="sparse_dot_mkl, if MKL is to be compared.")] = "",
 ) -> None:
     """Run the products."""
@@ -81,7 +81,7 @@ def main(
         command = f"python -m benchmarks.sparse --preset {preset} --mode {mode}" + (
             f" --peers {peers}" if peers else ""
         )
-        names = [name for name in programs.split(",") if name]
+        names = listed(programs)
         run_suite(settings, names, json, f"Sparse times dense at {preset}, {mode}", command)
 
 

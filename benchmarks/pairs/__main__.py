@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.options import Database, Json, Mode, Programs, Rounds, listed
 from benchmarks.pairs import KERNELS, digests, table
 from benchmarks.pairs.forms import FORMS
 from benchmarks.pairs.run import run_kernels
@@ -28,20 +29,20 @@ app = typer.Typer()
 @app.command()
 def main(
     preset: Annotated[str, typer.Option(help="Size of the computations: S or M.")] = "M",
-    mode: Annotated[str, typer.Option(help="Mode of the tuner: transfer, measure, search or replay.")] = "transfer",
-    kernels: Annotated[str, typer.Option(help="Comma-separated names; all by default.")] = "",
+    mode: Mode = "transfer",
+    kernels: Programs = "",
     forms: Annotated[str, typer.Option(help="Forms to run.")] = "".join(FORMS),
     digests_only: Annotated[
         bool, typer.Option("--digests", help="Only normalise and compare; nothing is built, run or timed.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")] = None,
+    json: Json = None,
     results: Annotated[
         bool, typer.Option("--results", help="Keep the rows and the table in benchmarks/results/.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Do not run again what the file already holds.")] = False,
-    database: Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")] = None,
+    database: Database = None,
     budget: Annotated[float | None, typer.Option(help="Seconds of tuning per form.")] = None,
-    rounds: Annotated[int, typer.Option(help="Fresh processes per side.")] = 5,
+    rounds: Rounds = 5,
     timeout: Annotated[float, typer.Option(help="Seconds after which a computation is given up.")] = 3600.0,
 ) -> None:
     """Tune every form of every computation, leaving its own family out; fails when a bar is missed."""
@@ -49,7 +50,7 @@ def main(
     command = f"python -m benchmarks.pairs --preset {preset} --mode {mode}"
     out = _RESULTS / f"pairs_{preset}_{mode}.json" if results else json
     with one_sentence():
-        names = choose(list(KERNELS), [name for name in kernels.split(",") if name])
+        names = choose(list(KERNELS), listed(kernels))
         chosen = choose(FORMS, sorted(set(forms)))
         if digests_only:
             _digests(settings, names, chosen)

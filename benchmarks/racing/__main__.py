@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.context import describe
+from benchmarks.options import Json, Programs, listed
 from benchmarks.racing.contest import FIELD, PLANTED, SAME, Contest, Line, append, contest_of, hold, plan, recall
 from benchmarks.racing.programs import MOST, SUBJECTS, build
 from benchmarks.racing.summary import render, rows
@@ -39,15 +40,15 @@ def main(
     planted: Annotated[int, typer.Option(help="Races against each planted slowdown, over all programs.")] = 100,
     fields: Annotated[int, typer.Option(help="Races of several candidates for each slowdown.")] = 50,
     slowdowns: Annotated[str, typer.Option(help="Comma-separated shares of more work, up to 0.25.")] = "0.05,0.2",
-    programs: Annotated[str, typer.Option(help="Comma-separated names; all by default.")] = "",
-    json: Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")] = None,
+    programs: Programs = "",
+    json: Json = None,
 ) -> None:
     """Run races whose outcome is known."""
     counts = {SAME: comparisons, PLANTED: planted, FIELD: fields}
     command = f"python -m benchmarks.racing --comparisons {comparisons} --planted {planted} --fields {fields}"
     with one_sentence():
         shares = _shares(slowdowns)
-        names = choose(list(SUBJECTS), [name for name in programs.split(",") if name])
+        names = choose(list(SUBJECTS), listed(programs))
         chosen = f" --programs {programs}" if programs else ""
         _run(plan(names, shares, counts), names, shares, json, f"{command} --slowdowns {slowdowns}{chosen}")
 

@@ -29,7 +29,7 @@ from dace_transfer.transformations.normalization.terms import (
     substitute,
     substitute_range,
 )
-from dace_transfer.transformations.normalization.tree import Computation, Loop, Names, Node, Statement
+from dace_transfer.transformations.normalization.tree import Computation, Loop, Names, Node, Statement, nest
 from dace_transfer.transformations.normalization.types import type_of
 
 
@@ -225,11 +225,8 @@ class Extraction:
         new = {loop.variable: variable(self.context.names.fresh(loop.variable)) for loop in loops}
         written = substitute(target, new)
         assert isinstance(written, Read)
-        node: Node = Statement(written, substitute(value, new))
-        for loop in reversed(loops):
-            moved = substitute_range(loop, new)
-            node = Loop(replace(moved, variable=str(new[loop.variable])), (node,), True)
-        self.nodes.append(node)
+        renamed = [replace(substitute_range(loop, new), variable=str(new[loop.variable])) for loop in loops]
+        self.nodes.extend(nest(renamed, (Statement(written, substitute(value, new)),), True))
 
 
 def squared(term: Reduce, loops: Sequence[Range]) -> tuple[Range, ...] | None:

@@ -64,12 +64,12 @@ def is_trivial(value: Term) -> bool:
         return True
     parts = list(walk(value))
     if isinstance(value, Call) and value.function in _TESTS:
-        return len(parts) <= _TESTED and all(not isinstance(p, (Call, Reduce)) or _is_test(p) for p in parts)
+        return len(parts) <= _TESTED and all(map(_is_of_tests, parts))
     return len(parts) <= _LITTLE and all(map(_is_of_scalars, parts))
 
 
-def _is_test(part: Term) -> bool:
-    return isinstance(part, Call) and part.function in _TESTS
+def _is_of_tests(part: Term) -> bool:
+    return part.function in _TESTS if isinstance(part, Call) else not isinstance(part, Reduce)
 
 
 def _is_of_scalars(part: Term) -> bool:

@@ -10,6 +10,9 @@ import numpy as np
 from dace_transfer.transformations.normalization.arithmetic import factors
 from dace_transfer.transformations.normalization.terms import Call, Range, Read, Reduce, names_in, reads
 
+NEUTRAL = {"+": 0, "*": 1}
+"""What changes no sum or product, of any type."""
+
 
 def is_contraction(term: Reduce, loops: Collection[str], containers: Mapping[str, dace.data.Data]) -> bool:
     """Tell whether a reduction is a matrix product, a matrix-vector product or a dot product over loops.

@@ -8,6 +8,7 @@ from dataclasses import replace
 import dace
 import numpy as np
 
+from dace_transfer.transformations.normalization.reduction_forms import NEUTRAL
 from dace_transfer.transformations.normalization.terms import (
     Call,
     Number,
@@ -21,7 +22,6 @@ from dace_transfer.transformations.normalization.tree import Computation, Loop, 
 from dace_transfer.transformations.normalization.types import type_of
 
 _FOLDS = ("+", "*", "min", "max")
-_NEUTRAL = {"+": 0, "*": 1}
 _EXTREMES = {"<": "min", "<=": "min", ">": "max", ">=": "max"}
 
 
@@ -88,13 +88,13 @@ def _folded_value(statement: Statement, function: str) -> Term | None:
 def _folded_where(target: Read, selection: tuple[Term, ...], function: str) -> Term | None:
     """The same of a statement that leaves its target as it is where a condition does not hold, or where it does."""
     condition, *values = selection
-    if function not in _NEUTRAL or target not in values or target.data in {read.data for read in reads(condition)}:
+    if function not in NEUTRAL or target not in values or target.data in {read.data for read in reads(condition)}:
         return None
     kept = values.index(target)
     folded = _folded_value(Statement(target, values[1 - kept]), function)
     if folded is None:
         return None
-    neutral = Number(_NEUTRAL[function])
+    neutral = Number(NEUTRAL[function])
     return Call("select", (condition, *((neutral, folded) if kept == 0 else (folded, neutral))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -142,6 +142,13 @@ def statements(body: Iterable[Node], around: tuple[Loop, ...] = ()) -> Iterator[
             yield around, node
         elif isinstance(node, Loop):
             yield from statements(node.body, (*around, node))
+
+
+def nest(loops: Sequence[Range], body: tuple[Node, ...], parallel: bool) -> tuple[Node, ...]:
+    """Return the body inside of loops, the first outermost."""
+    for loop in reversed(loops):
+        body = (Loop(loop, body, parallel),) if body else ()
+    return body
 
 
 def variables(body: Iterable[Node]) -> set[str]:

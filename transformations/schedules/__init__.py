@@ -2,6 +2,5 @@
 
 from dace_transfer.transformations.schedules.blocks import block_reductions
 from dace_transfer.transformations.schedules.outer import fuse_outer
-from dace_transfer.transformations.schedules.recompute import recompute
 
-__all__ = ["block_reductions", "fuse_outer", "recompute"]
+__all__ = ["block_reductions", "fuse_outer"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dace_transfer.transformations.normalization.affine import affine
-from dace_transfer.transformations.normalization.reduction_forms import is_rectangular
+from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
+from dace_transfer.transformations.normalization.reduction_forms import NEUTRAL, is_rectangular
 from dace_transfer.transformations.normalization.siblings import nest_of
 from dace_transfer.transformations.normalization.terms import Call, Number, Range, Read, Reduce, Term, names_in, reads
 from dace_transfer.transformations.normalization.tree import (
@@ -15,11 +15,10 @@ from dace_transfer.transformations.normalization.tree import (
     Names,
     Node,
     Statement,
+    nest,
     nodes,
     with_own_variables,
 )
-
-_START = {"+": 0, "*": 1}
 
 
 def block_reductions(computation: Computation, size: int) -> Computation:
@@ -47,7 +46,7 @@ def block_reductions(computation: Computation, size: int) -> Computation:
     Returns:
         The computation itself where there is no such reduction.
     """
-    blocking = _Blocking(Names(computation), computation, size)
+    blocking = _Blocking(Names(computation), size)
     body = blocking.body(computation.body)
     return replace(computation, body=body) if body != computation.body else computation
 
@@ -66,25 +65,23 @@ class _Blocked:
 
     def start(self) -> Node:
         """Results before anything is added."""
-        return self.nest(Number(_START[self.reduction.function]))
+        return self.storing(Number(NEUTRAL[self.reduction.function]))
 
-    def part(self, begin: str, end: str) -> Node:
+    def part(self, begin: Affine, end: Affine) -> Node:
         """Add up what is between two indices."""
-        last = replace(self.last, begin=affine(begin), end=affine(end))
+        last = replace(self.last, begin=begin, end=end)
         part = replace(self.reduction, ranges=(*self.reduction.ranges[:-1], last))
-        return self.nest(Call(part.function, (self.target, part)))
+        return self.storing(Call(part.function, (self.target, part)))
 
-    def nest(self, value: Term) -> Node:
-        node: Node = Statement(self.target, value)
-        for loop in reversed(self.loops):
-            node = Loop(loop, (node,), True)
+    def storing(self, value: Term) -> Node:
+        """Store a value in every iteration."""
+        (node,) = nest(self.loops, (Statement(self.target, value),), True)
         return node
 
 
 @dataclass(frozen=True)
 class _Blocking:
     names: Names
-    computation: Computation
     size: int
 
     def body(self, body: Sequence[Node]) -> tuple[Node, ...]:
@@ -104,27 +101,27 @@ class _Blocking:
         return (*result, *(self._in_blocks(group) if group else ()))
 
     def _blocked(self, node: Node) -> _Blocked | None:
-        nest = nest_of(node)
-        if nest is None or not nest.ranges or not _is_parallel(node):
+        found_nest = nest_of(node)
+        if found_nest is None or not found_nest.ranges or not _is_parallel(node):
             return None
-        value, target = nest.statement.value, nest.statement.target
-        if not isinstance(value, Reduce) or value.function not in _START or _is_product(value):
+        value, target = found_nest.statement.value, found_nest.statement.target
+        if not isinstance(value, Reduce) or value.function not in NEUTRAL or _is_product(value):
             return None
-        found, last = reads(value), value.ranges[-1]
-        own = {loop.variable for loop in (*nest.ranges, *value.ranges)}
+        loops, found, last = found_nest.ranges, reads(value), value.ranges[-1]
+        own = {loop.variable for loop in (*loops, *value.ranges)}
         if not is_rectangular([last], own) or target.data in {read.data for read in found}:
             return None
         names = [names_in(read) for read in found]
-        is_reused = any(last.variable in of and any(loop.variable not in of for loop in nest.ranges) for of in names)
-        return _Blocked(nest.ranges, target, value) if is_reused else None
+        is_reused = any(last.variable in of and any(loop.variable not in of for loop in loops) for of in names)
+        return _Blocked(loops, target, value) if is_reused else None
 
     def _in_blocks(self, group: Sequence[_Blocked]) -> list[Node]:
         begin, end = group[0].last.begin, group[0].last.end
-        block, whole = self.names.fresh("b"), f"int_floor({end - begin}, {self.size})"
-        first = f"{begin} + {self.size}*{block}"
-        loop = Range(block, affine("0"), affine(whole))
-        inside = tuple(self._own(one.part(first, f"{first} + {self.size}")) for one in group)
-        rest = [self._own(one.part(f"{begin} + {self.size}*{whole}", str(end))) for one in group]
+        block, whole = self.names.fresh("b"), affine(f"int_floor({end - begin}, {self.size})")
+        first = begin + variable(block) * self.size
+        inside = tuple(self._own(one.part(first, first + self.size)) for one in group)
+        rest = [self._own(one.part(begin + whole * self.size, end)) for one in group]
+        loop = Range(block, constant(0), whole)
         return [*(self._own(one.start()) for one in group), Loop(loop, inside), *rest]
 
     def _own(self, node: Node) -> Node:

@@ -17,7 +17,7 @@ from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.nested_names import settle_names
 from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.steps.each import for_each
-from dace_transfer.transformations.steps.rewrites import map_of
+from dace_transfer.transformations.steps.rewrites import map_of, rewrite
 
 _PARALLEL = (ScheduleType.Default, ScheduleType.CPU_Multicore)
 
@@ -59,10 +59,8 @@ def _outline(handle: Handle) -> list[Handle]:
     if len(inside) == 1 and isinstance(inside[0], nodes.NestedSDFG) and entry.map.get_param_num() == 1:
         raise NotApplicableError(f"What is in map '{entry.map.label}' is a nested program already.")
     _check_apart(state, entry)
-    loops = entry.map.get_param_num()
-    if loops > 1:
-        options = {"expansion_limit": 1} if loops > 2 else {}
-        MapExpansion.apply_to(state.sdfg, options, verify=False, save=False, annotate=False, map_entry=entry)
+    if entry.map.get_param_num() > 1:
+        rewrite(MapExpansion, handle, {"expansion_limit": 1}, map_entry=entry)
     nested = nest_state_subgraph(state.sdfg, state, _inside(state, entry), f"{entry.map.label}_body")
     settle_names(nested, state)
     return [handle]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import dace
 
-from dace_transfer.transformations.schedules import recompute
+from dace_transfer.transformations.normalization.inline import inline
 from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.steps.statements import rewrite_statements
 
@@ -41,5 +41,5 @@ class Recompute:
             NotApplicableError: It cannot be read, or has no such transient.
         """
         refusal = f"No elements of a transient are read up to {self.times} times without being folded."
-        rewrite_statements(sdfg, lambda computation: recompute(computation, self.times), refusal)
+        rewrite_statements(sdfg, lambda computation: inline(computation, self.times), refusal)
         return Done(1, "computes elements of transients where they are read")

@@ -13,7 +13,6 @@ from dace.sdfg.graph import MultiConnectorEdge
 from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
 from dace_transfer.transformations.normalization.raising.frame import Frame, dimensions
 from dace_transfer.transformations.normalization.terms import Range, Read
-from dace_transfer.transformations.normalization.tree import Loop, Node
 
 Edge = MultiConnectorEdge[dace.Memlet]
 ONE = constant(1)
@@ -122,10 +121,3 @@ def counted(name: str, begin: Affine, end: Affine, step: int) -> tuple[Range, Af
     length = end - begin if step > 0 else begin - end
     count = quotient(length, abs(step))
     return Range(name, ZERO, count), begin + variable(name) * step
-
-
-def nest(loops: Sequence[Range], body: tuple[Node, ...], parallel: bool) -> tuple[Node, ...]:
-    """Return the body inside of loops, the first outermost."""
-    for loop in reversed(loops):
-        body = (Loop(loop, body, parallel),) if body else ()
-    return body

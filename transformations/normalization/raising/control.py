@@ -20,7 +20,7 @@ from dace.sdfg.state import (
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.normalization.affine import Affine, variable
-from dace_transfer.transformations.normalization.raising.boxes import counted, nest
+from dace_transfer.transformations.normalization.raising.boxes import counted
 from dace_transfer.transformations.normalization.raising.branches import read_branches
 from dace_transfer.transformations.normalization.raising.conditions import at_most, split_points
 from dace_transfer.transformations.normalization.raising.dataflow import Body, Piece, StateReader
@@ -36,7 +36,7 @@ from dace_transfer.transformations.normalization.symbols import (
     unassigned,
 )
 from dace_transfer.transformations.normalization.terms import Range
-from dace_transfer.transformations.normalization.tree import Node, Opaque
+from dace_transfer.transformations.normalization.tree import Node, Opaque, nest
 from dace_transfer.transformations.normalization.tree import nodes as tree_nodes
 
 _MOST_SPLITS = 2

@@ -8,11 +8,11 @@ import dace
 from dace import nodes
 
 from dace_transfer.transformations.normalization.affine import variable
-from dace_transfer.transformations.normalization.raising.boxes import ZERO, Box, Edge, box_of, nest
+from dace_transfer.transformations.normalization.raising.boxes import ZERO, Box, Edge, box_of
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.tasklets import folded
 from dace_transfer.transformations.normalization.terms import Range
-from dace_transfer.transformations.normalization.tree import Node, Statement
+from dace_transfer.transformations.normalization.tree import Node, Statement, nest
 
 
 def read_copy(state: dace.SDFGState, edge: Edge, frame: Frame) -> tuple[Node, ...]:

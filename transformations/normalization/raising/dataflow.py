@@ -12,14 +12,14 @@ from dace import nodes
 from dace.sdfg.utils import dfs_topological_sort
 
 from dace_transfer.errors import NotApplicableError
-from dace_transfer.transformations.normalization.raising.boxes import Edge, counted, nest, step_of
+from dace_transfer.transformations.normalization.raising.boxes import Edge, counted, step_of
 from dace_transfer.transformations.normalization.raising.copies import read_copy
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.libraries import read_library
 from dace_transfer.transformations.normalization.raising.tasklets import Wires, read_tasklet
 from dace_transfer.transformations.normalization.raising.views import defines_view, with_views
 from dace_transfer.transformations.normalization.terms import Range
-from dace_transfer.transformations.normalization.tree import Node
+from dace_transfer.transformations.normalization.tree import Node, nest
 
 Body = tuple[Node, ...]
 NestedReader = Callable[[dace.SDFGState, nodes.NestedSDFG, Frame], Body]

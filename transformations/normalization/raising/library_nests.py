@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
-from dace_transfer.transformations.normalization.raising.boxes import ONE, ZERO, nest
+from dace_transfer.transformations.normalization.raising.boxes import ONE, ZERO
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.terms import Call, Number, Range, Reduce, Term, reads
-from dace_transfer.transformations.normalization.tree import Node, Statement
+from dace_transfer.transformations.normalization.tree import Node, Statement, nest
 
 Body = tuple[Node, ...]
 
