@@ -62,26 +62,67 @@ KINDS: Mapping[Kind, float] = {
 _INTEGER_KINDS: Mapping[Kind, float] = {anything.anything: 5, anything.pointwise: 3, anything.branches: 2}
 
 
-def generate(seed: int) -> RandomProgram:
-    """Make the program of this seed: always the same one.
+FAMILIES: Mapping[str, frozenset[Kind]] = {
+    "anything": frozenset((anything.anything,)),
+    "elementwise": frozenset(
+        (
+            anything.pointwise,
+            anything.branches,
+            anything.local_rows,
+            slices.whole,
+            slices.made_by_expression,
+            slices.parts,
+            slices.broadcast,
+            slices.rows,
+        )
+    ),
+    "factorisation": frozenset((reductions.triangular_solve, reductions.factorisation)),
+    "gather": frozenset((indirect.gather,)),
+    "gemm": frozenset((products.matrix_product, products.triangular_product, products.normal_product)),
+    "histogram": frozenset((indirect.histogram, indirect.scatter)),
+    "matvec": frozenset((products.matrix_vector, products.outer_product)),
+    "normalisation": frozenset((reductions.statistics,)),
+    "reduction": frozenset(
+        (
+            reductions.scalar_reduction,
+            reductions.element_reduction,
+            reductions.triangular_reduction,
+            reductions.several,
+            slices.axis_reduction,
+            slices.total,
+        )
+    ),
+    "scan": frozenset((reductions.prefix, reductions.running, slices.sweeps)),
+    "softmax": frozenset((reductions.statistics,)),
+    "sparse": frozenset((indirect.sparse_product,)),
+    "stencil": frozenset((stencils.jacobi, stencils.in_place, stencils.padded, stencils.staggered, stencils.grids)),
+    "tensor": frozenset((products.contraction,)),
+    "tridiagonal": frozenset((stencils.vertical,)),
+}
+"""The kernel families each kind belongs to, by the names the programs of the benchmark set use too."""
+
+
+def generate(seed: int, pieces: int | None = None) -> RandomProgram:
+    """Make the program of this seed, always the same one: of so many pieces, or of one to four.
 
     Raises:
         RuntimeError: No attempt gave a sensible program.
     """
     for attempt in range(_ATTEMPTS):
-        program = _attempt(seed, random.Random(f"{seed}/{attempt}"))
+        program = _attempt(seed, random.Random(f"{seed}/{attempt}"), pieces)
         if sensible(program):
             return program
     raise RuntimeError(f"No attempt for the seed {seed} gave a sensible program.")
 
 
-def _attempt(seed: int, rng: random.Random) -> RandomProgram:
+def _attempt(seed: int, rng: random.Random, pieces: int | None) -> RandomProgram:
     dtype = rng.choices(("float64", "float32", "int64"), (84, 9, 7))[0]
     symbols = SYMBOLS[: rng.choice((1, 2, 2, 3, 3, 4))]
     sizes = dict(zip(symbols, rng.sample(range(_SMALLEST_SIZE, _LARGEST_SIZE + 1), len(symbols)), strict=True))
     writer = Writer(rng, dtype, symbols)
     kinds = _INTEGER_KINDS if dtype == "int64" else KINDS
-    for kind in rng.choices(list(kinds), list(kinds.values()), k=rng.choice((1, 1, 2, 2, 3, 4))):
+    chosen = rng.choices(list(kinds), list(kinds.values()), k=pieces or rng.choice((1, 1, 2, 2, 3, 4)))
+    for kind in chosen:
         kind(writer)
     writer.features.add(dtype)
     name = f"random_{seed}"
@@ -89,7 +130,8 @@ def _attempt(seed: int, rng: random.Random) -> RandomProgram:
     arguments = tuple(array for array in writer.arguments if array.name in used)
     parameters = ", ".join(f"{array.name}: {_annotation(array)}" for array in arguments)
     source = "\n".join(("@dace.program", f"def {name}({parameters}):", *writer.lines, ""))
-    return RandomProgram(seed, name, source, sizes, arguments, frozenset(writer.features))
+    families = frozenset(family for family, members in FAMILIES.items() if not members.isdisjoint(chosen))
+    return RandomProgram(seed, name, source, sizes, arguments, frozenset(writer.features), families)
 
 
 def _annotation(array: Array) -> str:

@@ -62,6 +62,7 @@ class RandomProgram:
         sizes: A value for each symbol.
         arguments: Arrays and scalars it takes, in order.
         features: Kinds of code in it.
+        families: Kernel families of its pieces.
     """
 
     seed: int
@@ -70,6 +71,7 @@ class RandomProgram:
     sizes: Mapping[str, int]
     arguments: tuple[Array, ...]
     features: frozenset[str]
+    families: frozenset[str]
 
     def make_arguments(self, seed: int) -> Values:
         """Draw all arguments, equal for equal seeds; the caller owns the arrays."""

@@ -9,7 +9,7 @@ from dace_transfer.search.history import observations
 from dace_transfer.search.in_turn import InTurn
 from dace_transfer.search.listed import Listed
 from dace_transfer.search.neighbours import neighbour_proposals
-from dace_transfer.search.portfolio import portfolio_proposals
+from dace_transfer.search.portfolio import bank_proposals, portfolio_proposals
 from dace_transfer.search.proposal import Proposal
 from dace_transfer.search.strategy import Outcome, Strategy
 
@@ -24,6 +24,7 @@ __all__ = [
     "Piece",
     "Proposal",
     "Strategy",
+    "bank_proposals",
     "draw",
     "fit",
     "neighbour_proposals",

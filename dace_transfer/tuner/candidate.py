@@ -34,6 +34,7 @@ class Candidate:
         comparison: Statistics of the race it took part in, None where there was none.
         baseline_samples: Seconds of the baseline timed beside it.
         recalled: Whether the verdict is that of an earlier run.
+        twin: Id of the recipe that made the same program before, "" where none did.
     """
 
     proposal: Proposal
@@ -44,15 +45,22 @@ class Candidate:
     comparison: Comparison | None = None
     baseline_samples: tuple[float, ...] = ()
     recalled: bool = False
+    twin: str = ""
 
     @property
     def alive(self) -> bool:
-        """Whether nothing has ruled it out yet."""
-        return self.attempt.verdict in (Verdict.AMBIGUOUS, Verdict.FASTER)
+        """Whether nothing has ruled it out yet, and it is no twin of another one."""
+        return not self.twin and self.attempt.verdict in (Verdict.AMBIGUOUS, Verdict.FASTER)
 
     def ended(self, verdict: Verdict, reason: str, **facts: object) -> Candidate:
         """The candidate with another verdict; `facts` are fields of the attempt."""
         return replace(self, attempt=replace(self.attempt, verdict=verdict, reason=reason, **facts))  # type: ignore[arg-type]
+
+    def like(self, other: Candidate) -> Candidate:
+        """The candidate with what is known about another one that is the same program."""
+        known = replace(self, comparison=other.comparison, baseline_samples=other.baseline_samples)
+        reason = f"It makes the same program as {other.attempt.recipe}."
+        return known.ended(other.attempt.verdict, reason, ratio=other.attempt.ratio, samples=other.attempt.samples)
 
 
 @dataclass(frozen=True)
@@ -73,18 +81,22 @@ class Field:
         """Candidates not ruled out."""
         return [candidate for candidate in self.candidates if candidate.alive]
 
+    def with_twins(self) -> Field:
+        """The field where recipes that made the same program have one verdict."""
+        known = {candidate.attempt.recipe_id: candidate for candidate in (self.baseline, *self.candidates)}
+        return replace(self, candidates=tuple(c.like(known[c.twin]) if c.twin else c for c in self.candidates))
+
 
 def make_field(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> Field:
     """Apply the baseline and every proposal to a workload; equal results are tried once."""
     (baseline,) = _apply(session, workload, [Proposal(session.library[BASELINE], "baseline")])
-    seen = {_digest(baseline.sdfg, workload): BASELINE}
+    first = {_digest(baseline.sdfg, workload): baseline}
     candidates: list[Candidate] = []
     for candidate in _apply(session, workload, proposals):
         if candidate.alive:
-            key = _digest(candidate.sdfg, workload)
-            if key in seen:
-                candidate = candidate.ended(Verdict.SAME, f"It makes the same program as {seen[key]}.")
-            seen.setdefault(key, candidate.attempt.recipe)
+            other = first.setdefault(_digest(candidate.sdfg, workload), candidate)
+            if other is not candidate:
+                candidate = replace(candidate.like(other), twin=other.attempt.recipe_id, sdfg=None, final=None)
         candidates.append(candidate)
     return Field(workload, baseline, tuple(candidates))
 

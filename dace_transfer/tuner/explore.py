@@ -105,7 +105,8 @@ def _go_on(session: Session, quest: Quest) -> Quest:
 
 
 def _told(quest: Quest, tried: Field) -> Quest:
-    quest.strategy.tell([Outcome(c.proposal.recipe, c.attempt.verdict, c.attempt.ratio) for c in tried.candidates])
+    known = [(c.proposal.recipe, c.attempt.verdict, None if c.twin else c.attempt.ratio) for c in tried.candidates]
+    quest.strategy.tell([Outcome(*entry) for entry in known])
     return quest
 
 

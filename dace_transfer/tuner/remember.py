@@ -60,6 +60,11 @@ def remember(session: Session, fields: Sequence[Field]) -> None:
         session.store.put_all(records)
 
 
+def remember_occurrence(session: Session, workload: Workload) -> None:
+    """Store that a workload occurs in this program."""
+    session.store.put_workload(_workload(session, workload))
+
+
 def _workload(session: Session, workload: Workload) -> WorkloadRecord:
     text = json.dumps(to_json(workload.sdfg))
     return WorkloadRecord(workload.digest, workload.kind, text, dict(workload.sizes), session.program, session.family)

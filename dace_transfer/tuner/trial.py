@@ -38,11 +38,11 @@ def verify_fields(session: Session, fields: Sequence[Field]) -> list[Field]:
     with session.phase("verify"):
         outcomes = verify(pairs, session.builder, session.target) if pairs else []
     judged = iter([_judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)])
-    return [next(judged) if _untested(field) else field for field in fields]
+    return [(next(judged) if _untested(field) else field).with_twins() for field in fields]
 
 
 def _untested(field: Field) -> list[Candidate]:
-    return [candidate for candidate in field.candidates if candidate.attempt.verdict is Verdict.AMBIGUOUS]
+    return [c for c in field.candidates if c.attempt.verdict is Verdict.AMBIGUOUS and not c.twin]
 
 
 def _recall(session: Session, workload: Workload, candidate: Candidate) -> Candidate:
@@ -73,11 +73,11 @@ def _judge(field: Field, outcomes: list[Verification]) -> Field:
         baseline = replace(baseline, verification=outcome)
         baseline = baseline.ended(*_baseline_verdict(outcome), samples=outcome.samples, ratio=1.0)
         speed = outcome.ratio or 1.0 if outcome.ok else 1.0
-    verifications = iter(outcomes)
-    candidates = [
-        _rate(candidate, next(verifications), speed) if candidate.attempt.verdict is Verdict.AMBIGUOUS else candidate
-        for candidate in field.candidates
-    ]
+    rated = {
+        candidate.attempt.recipe_id: _rate(candidate, outcome, speed)
+        for candidate, outcome in zip(_untested(field), outcomes, strict=True)
+    }
+    candidates = [rated.get(candidate.attempt.recipe_id, candidate) for candidate in field.candidates]
     return replace(field, baseline=baseline, candidates=tuple(candidates))
 
 
@@ -154,14 +154,15 @@ def _without_race(field: Field, raced: Mapping[str, Candidate]) -> Field:
         raced.get(c.attempt.recipe_id) or (c.ended(Verdict.AMBIGUOUS, reason) if c.alive else c)
         for c in field.candidates
     ]
-    return replace(field, candidates=tuple(candidates))
+    return replace(field, candidates=tuple(candidates)).with_twins()
 
 
 def _entrants(field: Field, known: float, *, thorough: bool) -> list[Candidate]:
     """The candidates that may be the fastest, as far as verification's timings tell."""
     rated = {c.attempt.recipe_id: c.attempt.ratio or 0.0 for c in field.candidates}
     least = max([known, *rated.values()]) / (_ROUGHER if thorough else _ROUGH)
-    right = [c for c in field.candidates if c.attempt.verdict in (Verdict.FASTER, Verdict.SAME, Verdict.SLOWER)]
+    timed = (Verdict.FASTER, Verdict.SAME, Verdict.SLOWER)
+    right = [c for c in field.candidates if c.attempt.verdict in timed and c.sdfg is not None]
     near = [c for c in right if rated[c.attempt.recipe_id] > least]
     return sorted(near, key=lambda c: -rated[c.attempt.recipe_id])[: _SEARCHED if thorough else _ENTRANTS]
 

@@ -82,4 +82,4 @@ def test_kinds_are_varied(programs: list[RandomProgram]) -> None:
 def test_what_computes_nothing_sensible_is_thrown_away(line: str, kept: bool) -> None:
     array = Array("a", (Extent("N"),), "float64")
     source = f"@dace.program\ndef short(a: dace.float64[N]):\n    {line}\n"
-    assert sensible(RandomProgram(0, "short", source, {"N": 5}, (array,), frozenset())) is kept
+    assert sensible(RandomProgram(0, "short", source, {"N": 5}, (array,), frozenset(), frozenset())) is kept

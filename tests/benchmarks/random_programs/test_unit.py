@@ -48,7 +48,9 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> UnitCompiler:
 
 
 def short(source: str) -> RandomProgram:
-    return RandomProgram(0, "short", source, {"N": 7}, (Array("a", (Extent("N"),), "float64"),), frozenset())
+    return RandomProgram(
+        0, "short", source, {"N": 7}, (Array("a", (Extent("N"),), "float64"),), frozenset(), frozenset()
+    )
 
 
 def test_maps_are_counted_and_loops_stay() -> None:
