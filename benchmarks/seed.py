@@ -9,6 +9,7 @@ machine meanwhile.
 from __future__ import annotations
 
 import random
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -27,10 +28,13 @@ from benchmarks.run import choose
 from dace_transfer.cli.output import one_sentence
 from dace_transfer.database import exchange
 from dace_transfer.database.store import Store, open_store
+from dace_transfer.embeddings import SymbolicFeatures
 from dace_transfer.errors import told
+from dace_transfer.hardware import describe_cpu
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner import survey
 from dace_transfer.tuner.decide import estimated_work
+from dace_transfer.tuner.encoding import encode_missing
 from dace_transfer.workload import workload_of
 
 _LEAST_WORK, _MOST_WORK = 3e4, 1e7  # Operations and elements moved of a random program, drawn between on a log scale.
@@ -62,8 +66,19 @@ def main(
         for index, (what, job) in enumerate(jobs.items(), 1):
             print(f"[{index}/{len(jobs)}] {what}: {_done(job, store)}", flush=True)
         if export is not None:
-            exchange.export_to(store, export)
+            _export(store, export)
         store.close()
+
+
+def _export(store: Store, file: Path) -> None:
+    """Write everything with vectors of today's encoder only, whenever the rest was recorded."""
+    with tempfile.TemporaryDirectory(prefix="dace-transfer-seed-") as folder:
+        exchange.export_to(store, Path(folder) / "records.jsonl", embeddings=False)
+        fresh = open_store(Path(folder) / "fresh.db", seed=False)
+        exchange.import_from(fresh, Path(folder) / "records.jsonl")
+        encode_missing(fresh, SymbolicFeatures(describe_cpu()))
+        exchange.export_to(fresh, file)
+        fresh.close()
 
 
 def _done(job: Callable[[Store], int], store: Store) -> str:

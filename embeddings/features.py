@@ -33,7 +33,7 @@ class SymbolicFeatures:
 
     @property
     def id(self) -> str:
-        return "symbolic-1"
+        return "symbolic-2"
 
     def encode(self, workloads: Sequence[Workload]) -> NDArray[np.float32]:
         """Encode `n` workloads as an array of shape `(n, len(FEATURES))`."""
@@ -60,7 +60,7 @@ class _View:
 
     def access_share(self, holds: Callable[[Access], bool]) -> float:
         """Share of accesses to arrays, weighted by the elements moved, for which `holds`."""
-        weights = [(a, w.executions * a.elements) for w in self.works for a in w.accesses if a.array]
+        weights = [(a, w.executions * a.elements) for w in self.works for a in w.accesses if a.container.array]
         total = sum(weight for _, weight in weights)
         return sum(weight for access, weight in weights if holds(access)) / total if total else 0.0
 
@@ -77,7 +77,7 @@ class _View:
     @property
     def traffic(self) -> float:
         """Bytes all accesses of one run move."""
-        return sum(w.executions * a.elements * a.bytes for w in self.works for a in w.accesses)
+        return sum(w.executions * a.elements * a.container.bytes for w in self.works for a in w.accesses)
 
 
 def _moved(work: Work) -> float:
@@ -162,14 +162,18 @@ FEATURES: tuple[tuple[str, float, Callable[[_View], float]], ...] = (
     ("large stride", 4.0, _stride(_SMALL_STRIDE + 1, float("inf"))),
     ("indirect", 4.0, lambda v: v.access_share(lambda a: a.innermost_stride is None)),
     ("writes", 2.0, lambda v: v.access_share(lambda a: a.write)),
-    ("temporaries", 3.0, lambda v: v.access_share(lambda a: a.transient)),
+    ("temporaries", 3.0, lambda v: v.access_share(lambda a: a.container.transient)),
     ("additions", 2.0, _operations("add")),
     ("multiplications", 2.0, _operations("multiply")),
     ("divisions", 2.0, _operations("divide")),
     ("special functions", 3.0, _operations("special")),
     ("comparisons", 2.0, _operations("compare")),
     ("floating point", 2.0, lambda v: v.share(lambda w: w.floating or w.kind == "copy")),
-    ("bytes of an element", 0.5, lambda v: v.mean(lambda w: max((a.bytes for a in w.accesses), default=8)) / 4),
+    (
+        "bytes of an element",
+        0.5,
+        lambda v: v.mean(lambda w: max((a.container.bytes for a in w.accesses), default=8)) / 4,
+    ),
 )
 
 

@@ -81,6 +81,18 @@ def carry_over_(
 
 
 @db.command()
+def encode(database: Database = None, as_json: AsJson = False) -> None:
+    """Give every workload a vector of today's encoder, which a database made by an older version lacks."""
+    with one_sentence():
+        from dace_transfer.embeddings import SymbolicFeatures
+        from dace_transfer.hardware import describe_cpu
+        from dace_transfer.tuner.encoding import encode_missing
+
+        result = encode_missing(open_store(database), SymbolicFeatures(describe_cpu()))
+        show(asdict(result), f"{len(result.digests)} encoded, {len(result.failed)} failed", as_json)
+
+
+@db.command()
 def verify(database: Database = None, as_json: AsJson = False) -> None:
     """Check that everything is as it was written."""
     with one_sentence():

@@ -55,6 +55,11 @@ def other_chain(p: dace.float64[N, N], q: dace.float64[N, N]):
     q[:] = np.log(p * 3.0) - 1.0
 
 
+@dace.program
+def single(a: dace.float64[N, N], b: dace.float64[N, N]):
+    b[:] = np.exp(a)
+
+
 class FakeBuilder:
     """Every build works, and every binary remembers the SDFG it was made of."""
 
@@ -181,6 +186,23 @@ def test_a_pair_that_was_wrong_is_never_tried_again(store: Store, monkeypatch: p
     verdicts = {a.recipe: a.verdict for a in again.decision.attempts}
     assert verdicts == {"sequential": Verdict.WRONG}
     assert world.verified == before
+
+
+def test_recipes_that_make_one_program_have_one_verdict_and_are_verified_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = parse_recipe("recipe also_sequential\nschedule maps kind=sequential\n")
+    world = World({"sequential": 2.0})
+    live_in(world, monkeypatch)
+    library = {name: LIBRARY[name] for name in ("auto_optimize", "sequential")} | {again.name: again}
+    result = decided(session(store, "search", library), workload(single))
+    attempts = {a.recipe: a for a in result.decision.attempts}
+    assert world.verified == 2, "auto_optimize and one of the two"
+    assert {attempts[name].ratio for name in ("sequential", again.name)} == {2.0}
+    assert {attempts[name].verdict for name in ("sequential", again.name)} == {Verdict.FASTER}
+    assert sum("makes the same program" in a.reason for a in attempts.values()) == 1
+    recorded = {r.recipe: (r.verdict, r.ratio) for r in store.tunings(workload(single).digest)}
+    assert recorded[again.id] == recorded[LIBRARY["sequential"].id] == ("FASTER", 2.0)
 
 
 def test_nothing_faster_leaves_the_baseline(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
