@@ -7,6 +7,7 @@ Nothing is built or run: the outcomes are those of a survey, which `python -m be
 
 from __future__ import annotations
 
+import json as jsonlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.options import Database, Json, listed
 from benchmarks.table import cells, write
 from dace_transfer.cli.evaluate import Donors, Folds, Seed
 from dace_transfer.cli.output import one_sentence
+from dace_transfer.database.records import TargetRecord
 from dace_transfer.database.store import open_store
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.learning.comparison import compare
@@ -34,7 +36,11 @@ def main(
     with one_sentence():
         store = open_store(database)
         rows = compare(store, listed(donors), count=folds, seed=seed)
-        context = describe(describe_cpu())
+        now = describe(describe_cpu())
+        context = {
+            "targets": [jsonlib.loads(target.description) for target in store.records(TargetRecord)],
+            **{key: now[key] for key in ("python", "versions", "date")},
+        }
         text = render(rows, context, "one family" if folds is None else f"one of {folds} groups of families")
         print(text)
         if json is not None:
@@ -53,7 +59,8 @@ def render(rows: Sequence[Row], context: Mapping[str, Any], left_out: str) -> st
         f"- {rows[0].workloads} questions about workloads of {rows[0].families} families, "
         f"{rows[0].worth_tuning} of them about workloads that are worth tuning (at least 1.1x); {left_out} is left out "
         "at a time, with every workload and program that it shares.",
-        f"- {context['device']}, {context['threads']} threads; {versions}; {context['date'][:10]}",
+        *(f"- Outcomes of {t['model']}, {t['threads']} threads, {t['compiler']}." for t in context["targets"]),
+        f"- {context['date'][:10]}; Python {context['python']}, {versions}",
         *(f"- {line}" for line in ABOUT.splitlines()),
         "",
     ]

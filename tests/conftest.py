@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def surveyed(tmp_path: Path) -> str:
     """Ten workloads of five families; their first feature says which of two recipes is faster, the other is slower."""
     path = tmp_path / "surveyed.db"
     store = open_store(path, seed=False)
-    store.put_all([TargetRecord("t", "{}"), *(RecipeRecord(name, name, "") for name in ("left", "right", "never"))])
+    target = json.dumps({"model": "some CPU", "threads": 2, "compiler": "gcc 12"})
+    store.put_all([TargetRecord("t", target), *(RecipeRecord(name, name, "") for name in ("left", "right", "never"))])
     for index in range(10):
         digest, side = f"w{index}", index % 2
         vector = np.array([side, *[0.0] * (len(FEATURES) - 1)], np.float32)

@@ -1,24 +1,25 @@
 """All ways to choose donors, by name, and the comparison of them that `dace-transfer evaluate` shows.
 
-A new one is a line in `DONORS`. An encoder that is trained for each fold is an `Encoding` that trains on the rows it is
-given; it should remember what it made of the same rows, since both rows of the table that `_near` makes ask for them.
+A new one is a line in `NEAREST` or, when it looks for no neighbours, in `DONORS`. An encoder that is trained for each
+fold is an `Encoding` that trains on the rows it is given; it should remember what it made of the same rows, since each
+row of the table asks for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from dace_transfer.database.store import Store
 from dace_transfer.embeddings import SymbolicFeatures
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
+from dace_transfer.learning.abstention import Abstaining, Risk, distance, doubt
 from dace_transfer.learning.donors import Donor, Everywhere, Random
 from dace_transfer.learning.evaluation import Row, evaluate
-from dace_transfer.learning.neighbours import Abstaining, Neighbours
+from dace_transfer.learning.neighbours import Neighbours
 from dace_transfer.learning.profiles import Profiles, profiles_of
-from dace_transfer.learning.rules import Rule, by_cover, by_mean, by_turns
+from dace_transfer.learning.rules import by_cover, by_mean, by_turns
 from dace_transfer.learning.vectors import Encoding, only_sizes, stored
 
 
@@ -37,36 +38,36 @@ class Sources:
     seed: int = 0
 
 
-Maker: TypeAlias = Callable[[Sources], Donor]
-
-
-def _near(
-    name: str, encoding: Callable[[Sources], Encoding], rule: Rule, faster_only: bool = False
-) -> dict[str, Maker]:
-    """Two rows: nearest neighbours, and the same with auto_optimize kept where none is near enough."""
-
-    def make(sources: Sources) -> Neighbours:
-        return Neighbours(name, encoding(sources), rule, faster_only)
-
-    return {name: make, f"{name}+abstention": lambda sources: Abstaining(make(sources))}
-
-
 def _features(sources: Sources) -> Encoding:
     return stored(sources.store, SymbolicFeatures(describe_cpu()).id, sources.profiles.digests)
 
 
-def _sizes(sources: Sources) -> Encoding:
-    return only_sizes(_features(sources))
+def _tuners(name: str, encoding: Encoding) -> Neighbours:
+    """Neighbours that donate as they do in the tuner."""
+    return Neighbours(name, encoding, by_turns, faster_only=True)
 
 
-DONORS: dict[str, Maker] = {
+NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
+    "sizes": lambda sources: _tuners("sizes", only_sizes(_features(sources))),
+    "features": lambda sources: _tuners("features", _features(sources)),
+    "features-mean": lambda sources: Neighbours("features-mean", _features(sources), by_mean),
+    "features-cover": lambda sources: Neighbours("features-cover", _features(sources), by_cover, count=16, others=0.1),
+}
+"""Those that look for neighbours; each is shown twice more, abstaining where one or the other risk is too high."""
+
+RISKS: dict[str, Risk] = {"distance": distance, "doubt": doubt}
+
+
+def _abstaining(name: str, risk: str) -> Callable[[Sources], Abstaining]:
+    return lambda sources: Abstaining(f"{name}+{risk}", NEAREST[name](sources), RISKS[risk])
+
+
+DONORS: dict[str, Callable[[Sources], Donor]] = {
     "random": lambda sources: Random("random", sources.seed),
     "fixed": lambda sources: Everywhere("fixed", by_mean),
     "portfolio": lambda sources: Everywhere("portfolio", by_cover),
-    **_near("sizes", _sizes, by_turns, faster_only=True),
-    **_near("features", _features, by_turns, faster_only=True),
-    **_near("features-mean", _features, by_mean),
-    **_near("features-cover", _features, by_cover),
+    **NEAREST,
+    **{f"{name}+{risk}": _abstaining(name, risk) for name in NEAREST for risk in RISKS},
 }
 
 

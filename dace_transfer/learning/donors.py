@@ -18,10 +18,13 @@ class Ranking:
     Attributes:
         recipes: Columns of the profiles in the order of preference; empty where auto_optimize is to be kept.
         distance: How far the nearest donor is, None where there is no such thing.
+        doubts: For each of the recipes, from -1 to 1, how likely it is to make the workload slower rather than faster;
+            empty where nothing is said about that.
     """
 
     recipes: tuple[int, ...]
     distance: float | None = None
+    doubts: tuple[float, ...] = ()
 
 
 class Donor(Protocol):

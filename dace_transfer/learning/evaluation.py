@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,9 @@ KS = (1, 3, 5, 10)
 REFERENCE = "portfolio"  # What every donor is compared with.
 WORTH_TUNING = math.log2(1.1)  # Of workloads nothing makes this much faster, nothing can be recovered.
 
-Table = NDArray[np.void]
+_Table: TypeAlias = NDArray[np.void]
+_Key: TypeAlias = tuple[str, int]
+_NAMES = ("recovered", "recovered_total", "regressions", "wrong", "abstained", "evaluations_saved")
 _FIELDS = [(name, np.float64) for name in ("gain", "best", "regressed", "wrong", "abstained", "saved")]
 
 
@@ -111,7 +113,7 @@ def _rankings(profiles: Profiles, donor: Donor, left_out: Sequence[Fold]) -> lis
     return found
 
 
-def _tables(profiles: Profiles, rows: Sequence[int], rankings: Sequence[Ranking]) -> dict[int, Table]:
+def _tables(profiles: Profiles, rows: Sequence[int], rankings: Sequence[Ranking]) -> dict[int, _Table]:
     """By k, a line for each row that was asked about."""
     asked = list(zip(rows, rankings, strict=True))
     tried = [(row, ranking, gains_of(profiles, row, ranking.recipes, max(KS))) for row, ranking in asked]
@@ -127,7 +129,7 @@ def _line(profiles: Profiles, row: int, ranking: Ranking, tried: Gains) -> tuple
     return (gain, float(profiles.best[row]), slower, unusable, not ranking.recipes, saved)
 
 
-def _statistics(table: Table) -> list[float]:
+def _statistics(table: _Table) -> list[float]:
     """The values of `_NAMES`; NaN where there is nothing to take them of."""
     worth = table[table["best"] >= WORTH_TUNING]
     everywhere = [float(table[name].mean()) for name in ("regressed", "wrong", "abstained")]
@@ -137,11 +139,7 @@ def _statistics(table: Table) -> list[float]:
     return [float((worth["gain"] / worth["best"]).mean()), float(total), *everywhere, float(np.median(worth["saved"]))]
 
 
-_NAMES = ("recovered", "recovered_total", "regressions", "wrong", "abstained", "evaluations_saved")
-_Key = tuple[str, int]
-
-
-def _estimates(tables: Mapping[_Key, Table], sampled: Mapping[_Key, Gains], name: str, k: int) -> dict[str, Estimate]:
+def _estimates(tables: Mapping[_Key, _Table], sampled: Mapping[_Key, Gains], name: str, k: int) -> dict[str, Estimate]:
     values = _statistics(tables[name, k])
     found = {what: estimate(values[i], sampled[name, k][:, i]) for i, what in enumerate(_NAMES)}
     if (REFERENCE, k) in tables:

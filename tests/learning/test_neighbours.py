@@ -1,4 +1,4 @@
-"""Near workloads donate, and far ones do not."""
+"""Near workloads donate."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dace_transfer.learning.donors import Everywhere, Random
-from dace_transfer.learning.neighbours import Abstaining, Neighbours
+from dace_transfer.learning.neighbours import Neighbours
 from dace_transfer.learning.rules import by_cover, by_mean, by_turns
 
 
@@ -55,25 +55,17 @@ def test_an_encoder_is_trained_on_what_is_known_only(make):
     assert seen == [[0, 1, 2]]
 
 
-@pytest.fixture
-def near_and_far(make):
-    """Of 40 workloads, near one another in pairs, the first half may trust the nearest one and the rest may not."""
-    pairs = [[0.0, 2.0]] * 20 + [[0.0, 2.0], [0.0, -2.0]] * 10
-    return make([*pairs, [0.0, 0.0]], [f"family{index}" for index in range(41)])
+def test_what_helps_others_comes_after_what_helps_those_near(make):
+    profiles = make([[0.0, 1.0, 0.0], [0.0, 0.0, 9.0], [0.0, 0.5, 0.0], [0.0, 0.0, 0.0]], "abcd")
+    for others, recipes in ((0.0, (1, 0, 2)), (0.05, (1, 2, 0)), (1.0, (2, 1, 0))):
+        donor = Neighbours("n", encoding([0, 9, 0, 0]), by_cover, count=2, others=others)
+        assert donor.rank(profiles, *ALL_BUT_LAST)[0].recipes == recipes
 
 
-def test_beyond_the_distance_that_can_be_trusted_auto_optimize_stays(near_and_far):
-    places = [10.0 * index + side * (0.1 if index < 10 else 1.0) for index in range(20) for side in (0, 1)]
-    train, test = np.arange(40), np.array([40])
-    for place, recipes in ((0.05, (1,)), (195.0, ())):
-        donor = Abstaining(Neighbours("n", encoding([*places, place]), by_turns, count=1), tolerated=0.0)
-        assert donor.name == "n+abstention"
-        (ranking,) = donor.rank(near_and_far, train, test)
-        assert ranking.recipes == recipes
-    limit = donor.limit(donor.donor.encoding(train), near_and_far, train)
-    assert limit == pytest.approx(1.0)
-    tolerant = Abstaining(donor.donor, tolerated=0.5)
-    assert tolerant.limit(donor.donor.encoding(train), near_and_far, train) == math.inf
+def test_doubts_are_shares_slower_less_shares_faster(make):
+    profiles = make([[0.0, 1.0, -1.0], [0.0, 1.0, 1.0], [0.05, -1.0, None], [0.0, 0.0, 0.0]], "abcd")
+    (ranking,) = Neighbours("n", encoding([1, 1, 1, 0]), by_mean).rank(profiles, *ALL_BUT_LAST)
+    assert dict(zip(ranking.recipes, ranking.doubts, strict=True)) == pytest.approx({0: 0, 1: -1 / 3, 2: 0})
 
 
 def test_donors_that_look_at_no_workload(two_kinds):
