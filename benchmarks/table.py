@@ -17,7 +17,7 @@ _TITLES = {"numpy": "NumPy"} | {name: peer.title for name, peer in PEERS.items()
 _LONGEST_PROBLEM = 200
 
 
-def write(rows: Rows, text: str, path: Path) -> None:
+def write(rows: Rows | Mapping[str, Any], text: str, path: Path) -> None:
     """Write rows as JSON, and the table of them that `render` made beside it, with the ending ".md"."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for file, content in ((path, json.dumps(rows, indent=1) + "\n"), (path.with_suffix(".md"), text)):

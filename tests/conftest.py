@@ -1,13 +1,19 @@
-"""Programs written as raw C++, and a builder for them."""
+"""Programs written as raw C++, a builder for them, and a database as a survey leaves it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import dace
+import numpy as np
 import pytest
 
 from dace_transfer.building.builder import Builder
+from dace_transfer.database.records import EmbeddingRecord, RecipeRecord, TargetRecord, TuningRecord, WorkloadRecord
+from dace_transfer.database.store import open_store
+from dace_transfer.embeddings.features import FEATURES
 from dace_transfer.target import Target
 
 RIGHT = "for (int i = 0; i < N; i++) b[i] = 2 * a[i];"
@@ -40,3 +46,27 @@ def raw_program(code: str = RIGHT, dtype: dace.typeclass = dace.float64, name: s
     state.add_edge(state.add_read("A"), None, tasklet, "a", dace.Memlet("A[0:N]"))
     state.add_edge(tasklet, "b", state.add_write("B"), None, dace.Memlet("B[0:N]"))
     return sdfg
+
+
+@pytest.fixture
+def surveyed(tmp_path: Path) -> str:
+    """Ten workloads of five families; their first feature says which of two recipes is faster, the other is slower."""
+    path = tmp_path / "surveyed.db"
+    store = open_store(path, seed=False)
+    target = json.dumps({"model": "some CPU", "threads": 2, "compiler": "gcc 12"})
+    store.put_all([TargetRecord("t", target), *(RecipeRecord(name, name, "") for name in ("left", "right", "never"))])
+    for index in range(10):
+        digest, side = f"w{index}", index % 2
+        vector = np.array([side, *[0.0] * (len(FEATURES) - 1)], np.float32)
+        ratios = {"left": (4.0, 0.5)[side], "right": (0.5, 4.0)[side], "never": None}
+        store.put_all([WorkloadRecord(digest, "nest", "{}", {}, f"program{index}", f"family{index // 2}")])
+        store.put_all([EmbeddingRecord(digest, "symbolic-1", "", vector)])
+        store.put_all(_tuned(digest, recipe, ratio) for recipe, ratio in ratios.items())
+    store.close()
+    return str(path)
+
+
+def _tuned(digest: str, recipe: str, ratio: float | None) -> TuningRecord:
+    verdict = "NOT_APPLICABLE" if ratio is None else "FASTER" if ratio > 1 else "SLOWER"
+    words = ("because", "[]", "search", "2", "0", "2026-01-01T00:00:00+00:00", "test")
+    return TuningRecord(digest, recipe, "t", "auto_optimize", verdict, ratio, None, None, (), (), *words)

@@ -42,7 +42,10 @@ print(time.perf_counter() - start)
     assert min(float(run(code)) for _ in range(3)) < 0.2
 
 
-@pytest.mark.parametrize("module", ["dace_transfer.cli", "dace_transfer.tuner", "dace_transfer.doctor"])
+@pytest.mark.parametrize(
+    "module",
+    ["dace_transfer.cli", "dace_transfer.tuner", "dace_transfer.learning.comparison", "dace_transfer.doctor"],
+)
 def test_no_part_of_tuning_loads_torch_or_changes_settings(module: str) -> None:
     code = f"""
 import os, sys

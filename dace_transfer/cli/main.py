@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dace_transfer.cli.db import db
+from dace_transfer.cli.evaluate import evaluate
 from dace_transfer.cli.loading import load_program, parse_sizes
 from dace_transfer.cli.output import AsJson, Database, one_sentence, show, show_rows
 from dace_transfer.cli.recipe import recipe
@@ -16,6 +17,7 @@ from dace_transfer.cli.recipe import recipe
 app = typer.Typer(help="Tune DaCe programs with what was learnt from others.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(recipe, name="recipe")
+app.command()(evaluate)
 
 Source = Annotated[str, typer.Argument(metavar="FILE.py:NAME", help="A @dace.program in a file.")]
 Size = Annotated[list[str] | None, typer.Option("--size", metavar="N=1000", help="Value of a symbol.")]

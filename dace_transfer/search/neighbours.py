@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice, zip_longest
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dace_transfer.database.records import FASTER, Neighbour
 from dace_transfer.database.store import Store
 from dace_transfer.search.proposal import Proposal
 from dace_transfer.transformations import parse_recipe
 
-_DONORS = 8  # Neighbours looked at; several of them often donate one recipe.
+DONORS = 8  # Neighbours looked at; several of them often donate one recipe.
+CHOICES = 3  # Recipes a neighbour offers.
+
+T = TypeVar("T")
+
+
+def round_robin(offers: Sequence[Sequence[T]]) -> Iterator[tuple[int, T]]:
+    """Yield what donors offer, each thing once, with the index of its donor: all first choices, then all second ones.
+
+    Args:
+        offers: What each donor offers, best first; nearest donor first.
+    """
+    seen: set[T] = set()
+    for turn in zip_longest(*([(donor, thing) for thing in offer] for donor, offer in enumerate(offers))):
+        for donor, thing in (entry for entry in turn if entry is not None):
+            if thing not in seen:
+                seen.add(thing)
+                yield donor, thing
 
 
 def neighbour_proposals(
@@ -38,20 +58,20 @@ def neighbour_proposals(
         exclude_families: Program families that may not donate.
         exclude_digests: Workloads that may not donate.
     """
-    near = store.neighbours(encoder, "", vector, _DONORS, exclude_families, exclude_digests, donors_only=True)
+    near = store.neighbours(encoder, "", vector, DONORS, exclude_families, exclude_digests, donors_only=True)
     offers = [
-        (rank, index, neighbour, donation)
-        for index, neighbour in enumerate(near)
-        for rank, donation in enumerate(d for d in store.recipes_for(neighbour.digest, k=3) if d.verdict == "FASTER")
+        [donation.recipe for donation in store.recipes_for(neighbour.digest, k=CHOICES) if donation.verdict == FASTER]
+        for neighbour in near
     ]
-    proposals: dict[str, Proposal] = {}
-    for _, _, neighbour, donation in sorted(offers, key=lambda offer: offer[:2]):
-        record = store.get_recipe(donation.recipe)
-        if record is None or donation.recipe in proposals or len(proposals) == k:
-            continue
-        programs = store.occurrences(neighbour.digest)
-        program = programs[0].program if programs else ""
-        recipe = parse_recipe(record.text)
-        origin = "exact" if neighbour.digest == digest else "neighbour"
-        proposals[donation.recipe] = Proposal(recipe, origin, neighbour.digest, program, neighbour.distance)
-    return list(proposals.values())
+    proposals = (_proposal(store, digest, near[donor], recipe) for donor, recipe in round_robin(offers))
+    return list(islice((proposal for proposal in proposals if proposal is not None), k))
+
+
+def _proposal(store: Store, digest: str, neighbour: Neighbour, recipe: str) -> Proposal | None:
+    record = store.get_recipe(recipe)
+    if record is None:
+        return None
+    programs = store.occurrences(neighbour.digest)
+    program = programs[0].program if programs else ""
+    origin = "exact" if neighbour.digest == digest else "neighbour"
+    return Proposal(parse_recipe(record.text), origin, neighbour.digest, program, neighbour.distance)

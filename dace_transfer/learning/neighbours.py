@@ -1,0 +1,81 @@
+"""Donors near in the space of an encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dace_transfer.database.records import Vector
+from dace_transfer.learning.donors import Ranking
+from dace_transfer.learning.playing import REGRESSION
+from dace_transfer.learning.profiles import Gains, Profiles, Rows
+from dace_transfer.learning.rules import WORTHWHILE, Rule
+from dace_transfer.learning.vectors import Encoding
+from dace_transfer.search.neighbours import DONORS
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest workloads donate.
+
+    Attributes:
+        name: What it is called.
+        encoding: Makes the vectors; called once for each fold.
+        rule: Orders recipes by what they did on the nearest workloads, which weigh less the farther they are.
+        count: How many are near.
+        others: What all other workloads weigh together, as a share of what the near ones do: what helps most
+            workloads is tried when there is nothing more to be had from what helps those near.
+        faster_only: Whether workloads that nothing was faster on are passed over, as the tuner does.
+    """
+
+    name: str
+    encoding: Encoding
+    rule: Rule
+    count: int = DONORS
+    others: float = 0.0
+    faster_only: bool = False
+
+    def rank(self, profiles: Profiles, train: Rows, test: Rows) -> list[Ranking]:
+        return self.rank_by(self.encoding(train), profiles, train, test)
+
+    def rank_by(self, vectors: Vector, profiles: Profiles, train: Rows, test: Rows) -> list[Ranking]:
+        """Rank with vectors that are there, shape `(n, d)`."""
+        known = train[~np.isnan(vectors[train]).any(axis=1)]
+        if self.faster_only:
+            known = known[profiles.benefits(known).max(axis=1, initial=0.0) > WORTHWHILE]
+        benefits = profiles.benefits(known)
+        return [self._ranking(benefits, _distances(vectors[known], vectors[row])) for row in test]
+
+    def _ranking(self, benefits: Gains, distances: Gains) -> Ranking:
+        order = np.argsort(distances, kind="stable")
+        if not len(order) or np.isnan(distances[order[0]]):
+            return Ranking(())
+        near, far = order[: self.count], order[self.count :]
+        weights = _weights(distances[near])
+        if self.others and len(far):
+            rest = np.full(len(far), self.others * weights.sum() / len(far))
+            recipes = self.rule(benefits[order], np.concatenate([weights, rest]))
+        else:
+            recipes = self.rule(benefits[near], weights)
+        doubts = _doubts(benefits[near], weights)
+        return Ranking(recipes, float(distances[near[0]]), tuple(float(doubts[recipe]) for recipe in recipes))
+
+
+def _distances(vectors: Vector, vector: Vector) -> Gains:
+    difference = np.asarray(vectors - vector, dtype=np.float64)
+    distances: Gains = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+    return distances
+
+
+def _weights(distances: Gains) -> Gains:
+    """Relative to the middle distance, since encoders differ in scale."""
+    middle = float(np.median(distances))
+    return np.exp(-distances / middle) if middle > 0.0 else np.ones(len(distances))
+
+
+def _doubts(benefits: Gains, weights: Gains) -> Gains:
+    """Share of the near workloads that each recipe made slower, less the share that it made faster, shape `(m,)`."""
+    outcomes = (benefits < REGRESSION).astype(np.float64) - (benefits > WORTHWHILE)
+    doubts: Gains = weights @ outcomes / weights.sum()
+    return doubts

@@ -1,0 +1,38 @@
+"""What a workload gets out of recipes that are tried in an order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import islice
+
+import numpy as np
+
+from dace_transfer.learning.profiles import Gains, Profiles
+
+REGRESSION = math.log2(0.95)  # Below it a recipe made the workload slower.
+
+
+def gains_of(profiles: Profiles, row: int, recipes: Sequence[int], most: int) -> Gains:
+    """Gains of the first recipes that apply, at most `most`; NaN where one is unusable.
+
+    That a recipe does not apply is found without building anything, so it costs nothing and the next one is taken.
+    """
+    tried = islice((recipe for recipe in recipes if profiles.applicable[row, recipe]), most)
+    return profiles.gains[row, list(tried)]
+
+
+def kept(gains: Gains) -> float:
+    """What remains after timing: the largest gain, or 0, auto_optimize."""
+    return max(0.0, float(np.nan_to_num(gains, nan=0.0).max(initial=0.0)))
+
+
+def random_search(profiles: Profiles, row: int, gain: float) -> float:
+    """Recipes that a search in random order tries, on average, until one gains as much but 2 % of the time.
+
+    Of m that apply, usable or not, g do: (m + 1) / (g + 1). A gain of 0 needs none.
+    """
+    if gain <= 0.0:
+        return 0.0
+    mine = profiles.gains[row, profiles.applicable[row]]
+    return float((len(mine) + 1) / (np.sum(mine >= gain + math.log2(0.98)) + 1))

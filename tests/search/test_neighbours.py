@@ -1,0 +1,55 @@
+"""Who donates what, and in which order."""
+
+import numpy as np
+import pytest
+
+from dace_transfer.database.records import EmbeddingRecord, RecipeRecord, TargetRecord, TuningRecord, WorkloadRecord
+from dace_transfer.database.store import open_store
+from dace_transfer.search import neighbour_proposals
+from dace_transfer.search.neighbours import round_robin
+from dace_transfer.transformations import format_recipe, parse_recipe
+
+RECIPES = {size: parse_recipe(f"recipe tile{size}\ntile maps sizes={size}\n") for size in (8, 16, 32)}
+
+
+def test_all_first_choices_come_before_any_second_one():
+    assert list(round_robin([["a", "b"], ["a", "c", "d"], []])) == [(0, "a"), (0, "b"), (1, "c"), (1, "d")]
+    assert list(round_robin([])) == []
+
+
+@pytest.fixture
+def store():
+    opened = open_store("sqlite://", seed=False)
+    opened.put_all([TargetRecord("t", "{}")])
+    opened.put_all(RecipeRecord(recipe.id, recipe.name, format_recipe(recipe)) for recipe in RECIPES.values())
+    ratios = {"near": {8: 2.0, 16: 3.0}, "far": {16: 4.0, 32: 2.0, 8: 0.5}, "nothing faster": {32: 0.9}}
+    for place, (name, outcomes) in enumerate(ratios.items()):
+        opened.put_all([WorkloadRecord(name, "nest", "{}", {}, f"program of {name}", f"family of {name}")])
+        opened.put_all([EmbeddingRecord(name, "e", "", np.array([place], np.float32))])
+        opened.put_all(tuning(name, RECIPES[size].id, ratio) for size, ratio in outcomes.items())
+    yield opened
+    opened.close()
+
+
+def tuning(workload, recipe, ratio):
+    words = ("because", "[]", "search", "2", "0", "2026-01-01T00:00:00+00:00", "test")
+    verdict = "FASTER" if ratio > 1 else "SLOWER"
+    return TuningRecord(workload, recipe, "t", "auto_optimize", verdict, ratio, None, None, (), (), *words)
+
+
+def proposed(store, k, **left_out):
+    found = neighbour_proposals(store, "e", "near", np.zeros(1, np.float32), k, **left_out)
+    return [(p.recipe.name, p.origin, p.donor_program, p.distance) for p in found]
+
+
+def test_each_recipe_is_proposed_once_by_its_first_donor(store):
+    first = ("tile16", "exact", "program of near", 0.0)
+    second, third = ("tile8", "exact", "program of near", 0.0), ("tile32", "neighbour", "program of far", 1.0)
+    assert proposed(store, 5) == [first, second, third]
+    assert proposed(store, 1) == [first]
+    assert proposed(store, 0) == []
+
+
+def test_families_and_workloads_may_be_left_out(store):
+    for left_out in ({"exclude_families": ["family of near"]}, {"exclude_digests": ["near"]}):
+        assert [name for name, *_ in proposed(store, 5, **left_out)] == ["tile16", "tile32"]
