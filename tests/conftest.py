@@ -60,7 +60,7 @@ def surveyed(tmp_path: Path) -> str:
         vector = np.array([side, *[0.0] * (len(FEATURES) - 1)], np.float32)
         ratios = {"left": (4.0, 0.5)[side], "right": (0.5, 4.0)[side], "never": None}
         store.put_all([WorkloadRecord(digest, "nest", "{}", {}, f"program{index}", f"family{index // 2}")])
-        store.put_all([EmbeddingRecord(digest, "symbolic-1", "", vector)])
+        store.put_all([EmbeddingRecord(digest, "symbolic-2", "", vector)])
         store.put_all(_tuned(digest, recipe, ratio) for recipe, ratio in ratios.items())
     store.close()
     return str(path)
