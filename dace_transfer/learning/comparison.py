@@ -19,8 +19,8 @@ from dace_transfer.learning.donors import Donor, Everywhere, Random
 from dace_transfer.learning.evaluation import Row, evaluate
 from dace_transfer.learning.neighbours import Neighbours
 from dace_transfer.learning.profiles import Profiles, profiles_of
-from dace_transfer.learning.rules import by_cover, by_mean, by_turns
 from dace_transfer.learning.vectors import Encoding, only_sizes, stored
+from dace_transfer.search.rules import by_cover, by_mean, by_turns
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +42,12 @@ def _features(sources: Sources) -> Encoding:
     return stored(sources.store, SymbolicFeatures(describe_cpu()).id, sources.profiles.digests)
 
 
-def _tuners(name: str, encoding: Encoding) -> Neighbours:
-    """Neighbours that donate as they do in the tuner."""
-    return Neighbours(name, encoding, by_turns, faster_only=True)
-
-
-# How much others weigh was chosen among 16 settings on the first 294 workloads of a survey. On those, "features-cover"
-# recovered 4 points more than the portfolio at k=3; on 83 questions about workloads that came later, as much as it.
 NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
-    "sizes": lambda sources: _tuners("sizes", only_sizes(_features(sources))),
-    "features": lambda sources: _tuners("features", _features(sources)),
-    "features-mean": lambda sources: Neighbours("features-mean", _features(sources), by_mean),
-    "features-cover": lambda sources: Neighbours("features-cover", _features(sources), by_cover, others=0.2),
+    "sizes": lambda sources: Neighbours("sizes", only_sizes(_features(sources)), by_cover),
+    "features": lambda sources: Neighbours("features", _features(sources), by_cover),
+    "features-turns": lambda sources: Neighbours(
+        "features-turns", _features(sources), by_turns, count=8, faster_only=True
+    ),
 }
 """Those that look for neighbours; each is shown twice more, abstaining where one or the other risk is too high."""
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from dace_transfer.learning.profiles import Profiles, Rows
-from dace_transfer.learning.rules import Rule
+from dace_transfer.search.rules import Rule
 
 
 @dataclass(frozen=True)

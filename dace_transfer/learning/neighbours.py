@@ -10,9 +10,9 @@ from dace_transfer.database.records import Vector
 from dace_transfer.learning.donors import Ranking
 from dace_transfer.learning.playing import REGRESSION
 from dace_transfer.learning.profiles import Gains, Profiles, Rows
-from dace_transfer.learning.rules import WORTHWHILE, Rule
 from dace_transfer.learning.vectors import Encoding
-from dace_transfer.search.neighbours import DONORS
+from dace_transfer.search.neighbours import NEIGHBOURS
+from dace_transfer.search.rules import WORTHWHILE, Rule, weights_of
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,13 @@ class Neighbours:
         encoding: Makes the vectors; called once for each fold.
         rule: Orders recipes by what they did on the nearest workloads, which weigh less the farther they are.
         count: How many are near.
-        others: What all other workloads weigh together, as a share of what the near ones do: what helps most
-            workloads is tried when there is nothing more to be had from what helps those near.
         faster_only: Whether workloads that nothing was faster on are passed over, as the tuner does.
     """
 
     name: str
     encoding: Encoding
     rule: Rule
-    count: int = DONORS
-    others: float = 0.0
+    count: int = NEIGHBOURS
     faster_only: bool = False
 
     def rank(self, profiles: Profiles, train: Rows, test: Rows) -> list[Ranking]:
@@ -51,13 +48,9 @@ class Neighbours:
         order = np.argsort(distances, kind="stable")
         if not len(order) or np.isnan(distances[order[0]]):
             return Ranking(())
-        near, far = order[: self.count], order[self.count :]
-        weights = _weights(distances[near])
-        if self.others and len(far):
-            rest = np.full(len(far), self.others * weights.sum() / len(far))
-            recipes = self.rule(benefits[order], np.concatenate([weights, rest]))
-        else:
-            recipes = self.rule(benefits[near], weights)
+        near = order[: self.count]
+        weights = weights_of(distances[near])
+        recipes = self.rule(benefits[near], weights)
         doubts = _doubts(benefits[near], weights)
         return Ranking(recipes, float(distances[near[0]]), tuple(float(doubts[recipe]) for recipe in recipes))
 
@@ -66,12 +59,6 @@ def _distances(vectors: Vector, vector: Vector) -> Gains:
     difference = np.asarray(vectors - vector, dtype=np.float64)
     distances: Gains = np.sqrt(np.einsum("ij,ij->i", difference, difference))
     return distances
-
-
-def _weights(distances: Gains) -> Gains:
-    """Relative to the middle distance, since encoders differ in scale."""
-    middle = float(np.median(distances))
-    return np.exp(-distances / middle) if middle > 0.0 else np.ones(len(distances))
 
 
 def _doubts(benefits: Gains, weights: Gains) -> Gains:

@@ -13,6 +13,9 @@ from dace_transfer.transformations import Recipe, parse_recipe
 from dace_transfer.verdict import Verdict
 
 _WORKLOADS = 64  # Neighbours looked at.
+RecipeCache = dict[str, Recipe | None]
+"""Recipes by id, None for those whose steps this version knows no more."""
+
 _MOST = 1000  # Observations; more of them, from farther away, only take time.
 
 
@@ -33,19 +36,19 @@ def observations(
         exclude_families: Program families to leave out.
         exclude_digests: Workloads to leave out.
     """
-    recipes: dict[str, Recipe | None] = {}
+    recipes: RecipeCache = {}
     found: list[Observation] = []
     for neighbour in store.neighbours(encoder, "", vector, _WORKLOADS, exclude_families, exclude_digests):
         embedding = store.get_embedding(neighbour.digest, encoder)
         if embedding is not None:
-            found += [Observation(embedding.vector, o) for o in _outcomes(store, neighbour.digest, recipes)]
+            found += [Observation(embedding.vector, o) for o in outcomes(store, neighbour.digest, recipes)]
         if len(found) >= _MOST:
             break
     return found[:_MOST]
 
 
-def _outcomes(store: Store, digest: str, recipes: dict[str, Recipe | None]) -> Iterator[Outcome]:
-    """The newest outcome of each recipe on a workload."""
+def outcomes(store: Store, digest: str, recipes: RecipeCache) -> Iterator[Outcome]:
+    """Yield the newest outcome of each recipe on a workload; `recipes` keeps what was read for the next call."""
     newest = {record.recipe: record for record in store.tunings(digest)}
     for record in newest.values():
         if record.recipe not in recipes:

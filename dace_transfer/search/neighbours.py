@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice, zip_longest
-from typing import TypeVar
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dace_transfer.database.records import FASTER, Neighbour
+from dace_transfer.database.records import Neighbour
 from dace_transfer.database.store import Store
+from dace_transfer.search.history import RecipeCache, outcomes
 from dace_transfer.search.proposal import Proposal
-from dace_transfer.transformations import parse_recipe
+from dace_transfer.search.rules import WORTHWHILE, by_cover, weights_of
+from dace_transfer.search.strategy import Outcome
+from dace_transfer.verdict import Verdict
 
-DONORS = 8  # Neighbours looked at; several of them often donate one recipe.
-CHOICES = 3  # Recipes a neighbour offers.
-
-T = TypeVar("T")
-
-
-def round_robin(offers: Sequence[Sequence[T]]) -> Iterator[tuple[int, T]]:
-    """Yield what donors offer, each thing once, with the index of its donor: all first choices, then all second ones.
-
-    Args:
-        offers: What each donor offers, best first; nearest donor first.
-    """
-    seen: set[T] = set()
-    for turn in zip_longest(*([(donor, thing) for thing in offer] for donor, offer in enumerate(offers))):
-        for donor, thing in (entry for entry in turn if entry is not None):
-            if thing not in seen:
-                seen.add(thing)
-                yield donor, thing
+NEIGHBOURS = 32  # Looked at; several often donate one recipe.
 
 
 def neighbour_proposals(
@@ -44,10 +29,10 @@ def neighbour_proposals(
     exclude_families: Collection[str] = (),
     exclude_digests: Collection[str] = (),
 ) -> list[Proposal]:
-    """Return the at most `k` distinct recipes the nearest workloads were fastest with, nearest donor first.
+    """Return the at most `k` distinct recipes that what happened on the nearest workloads speaks for.
 
-    Every donor first offers its best recipe; second and third choices follow only when the best ones of all
-    donors are fewer than `k`.
+    What this very workload was fastest with comes first. Of the others, the recipe comes first that was worth most on
+    the neighbours, which weigh less the farther they are; then what adds most to that. See `rules.by_cover`.
 
     Args:
         store: The database.
@@ -58,20 +43,47 @@ def neighbour_proposals(
         exclude_families: Program families that may not donate.
         exclude_digests: Workloads that may not donate.
     """
-    near = store.neighbours(encoder, "", vector, DONORS, exclude_families, exclude_digests, donors_only=True)
-    offers = [
-        [donation.recipe for donation in store.recipes_for(neighbour.digest, k=CHOICES) if donation.verdict == FASTER]
-        for neighbour in near
-    ]
-    proposals = (_proposal(store, digest, near[donor], recipe) for donor, recipe in round_robin(offers))
-    return list(islice((proposal for proposal in proposals if proposal is not None), k))
+    near = store.neighbours(encoder, "", vector, NEIGHBOURS, exclude_families, exclude_digests)
+    cache: RecipeCache = {}
+    known = [{o.recipe.id: o for o in outcomes(store, neighbour.digest, cache)} for neighbour in near]
+    own = [(recipe, place) for place, n in enumerate(near) if n.digest == digest for recipe in _best(known[place])]
+    donors: dict[str, int] = {}
+    for recipe, place in (*own, *_covering(near, known)):
+        donors.setdefault(recipe, place)
+    return [_proposal(store, digest, known[place][recipe], near[place]) for recipe, place in islice(donors.items(), k)]
 
 
-def _proposal(store: Store, digest: str, neighbour: Neighbour, recipe: str) -> Proposal | None:
-    record = store.get_recipe(recipe)
-    if record is None:
-        return None
+Known = Mapping[str, Outcome]
+"""What became of recipes on one workload, by their ids."""
+
+
+def _best(known: Known) -> list[str]:
+    faster = [outcome for outcome in known.values() if outcome.verdict is Verdict.FASTER]
+    return [outcome.recipe.id for outcome in sorted(faster, key=lambda outcome: -(outcome.gain or 0.0))]
+
+
+def _covering(near: Sequence[Neighbour], known: Sequence[Known]) -> Iterator[tuple[str, int]]:
+    """Recipes in the order in which to try them, each with the place of the neighbour that speaks for it most."""
+    recipes = sorted({recipe for outcomes_ in known for recipe in outcomes_})
+    if not recipes:
+        return
+    benefits = np.array([[_benefit(outcomes_.get(recipe)) for recipe in recipes] for outcomes_ in known])
+    weights = weights_of(np.array([neighbour.distance for neighbour in near]))
+    for column in by_cover(benefits, weights):
+        yield recipes[column], int((weights * benefits[:, column]).argmax())
+
+
+def _benefit(outcome: Outcome | None) -> float:
+    """What a recipe was worth: nothing where it is not known, was unusable, or was hardly faster."""
+    gain = outcome.gain if outcome is not None and outcome.verdict in _TIMED else None
+    return gain if gain is not None and not 0.0 < gain <= WORTHWHILE else 0.0
+
+
+_TIMED = (Verdict.FASTER, Verdict.SAME, Verdict.SLOWER, Verdict.AMBIGUOUS)
+
+
+def _proposal(store: Store, digest: str, outcome: Outcome, neighbour: Neighbour) -> Proposal:
     programs = store.occurrences(neighbour.digest)
     program = programs[0].program if programs else ""
     origin = "exact" if neighbour.digest == digest else "neighbour"
-    return Proposal(parse_recipe(record.text), origin, neighbour.digest, program, neighbour.distance)
+    return Proposal(outcome.recipe, origin, neighbour.digest, program, neighbour.distance)

@@ -8,7 +8,7 @@ import pytest
 from dace_transfer.learning.abstention import Abstaining, distance, doubt
 from dace_transfer.learning.donors import Ranking
 from dace_transfer.learning.neighbours import Neighbours
-from dace_transfer.learning.rules import by_mean
+from dace_transfer.search.rules import by_mean
 
 
 def encoding(places):

@@ -23,7 +23,7 @@ def test_donors_are_called_by_their_names(store):
 def test_features_tell_what_is_faster(store):
     recovered = {row.donor: row.estimates["recovered"].value for row in compare(store) if row.k == 1}
     assert recovered.keys() == DONORS.keys()
-    assert recovered["features"] == recovered["features-mean"] == recovered["features-cover"] == 1.0
+    assert recovered["features"] == recovered["features-turns"] == 1.0
     assert recovered["fixed"] == 0.5
 
 

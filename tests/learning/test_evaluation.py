@@ -10,7 +10,7 @@ from dace_transfer.learning.donors import Everywhere, Ranking
 from dace_transfer.learning.evaluation import KS, evaluate
 from dace_transfer.learning.neighbours import Neighbours
 from dace_transfer.learning.report import shown
-from dace_transfer.learning.rules import by_cover, by_mean, by_turns
+from dace_transfer.search.rules import by_cover, by_mean, by_turns
 
 
 class Always:

@@ -7,7 +7,7 @@ import pytest
 
 from dace_transfer.learning.donors import Everywhere, Random
 from dace_transfer.learning.neighbours import Neighbours
-from dace_transfer.learning.rules import by_cover, by_mean, by_turns
+from dace_transfer.search.rules import by_cover, by_mean, by_turns
 
 
 def encoding(places):
@@ -53,13 +53,6 @@ def test_an_encoder_is_trained_on_what_is_known_only(make):
 
     Neighbours("n", trained, by_turns).rank(profiles, *ALL_BUT_LAST)
     assert seen == [[0, 1, 2]]
-
-
-def test_what_helps_others_comes_after_what_helps_those_near(make):
-    profiles = make([[0.0, 1.0, 0.0], [0.0, 0.0, 9.0], [0.0, 0.5, 0.0], [0.0, 0.0, 0.0]], "abcd")
-    for others, recipes in ((0.0, (1, 0, 2)), (0.05, (1, 2, 0)), (1.0, (2, 1, 0))):
-        donor = Neighbours("n", encoding([0, 9, 0, 0]), by_cover, count=2, others=others)
-        assert donor.rank(profiles, *ALL_BUT_LAST)[0].recipes == recipes
 
 
 def test_doubts_are_shares_slower_less_shares_faster(make):

@@ -6,15 +6,9 @@ import pytest
 from dace_transfer.database.records import EmbeddingRecord, RecipeRecord, TargetRecord, TuningRecord, WorkloadRecord
 from dace_transfer.database.store import open_store
 from dace_transfer.search import neighbour_proposals
-from dace_transfer.search.neighbours import round_robin
 from dace_transfer.transformations import format_recipe, parse_recipe
 
 RECIPES = {size: parse_recipe(f"recipe tile{size}\ntile maps sizes={size}\n") for size in (8, 16, 32)}
-
-
-def test_all_first_choices_come_before_any_second_one():
-    assert list(round_robin([["a", "b"], ["a", "c", "d"], []])) == [(0, "a"), (0, "b"), (1, "c"), (1, "d")]
-    assert list(round_robin([])) == []
 
 
 @pytest.fixture
@@ -42,7 +36,7 @@ def proposed(store, k, **left_out):
     return [(p.recipe.name, p.origin, p.donor_program, p.distance) for p in found]
 
 
-def test_each_recipe_is_proposed_once_by_its_first_donor(store):
+def test_each_recipe_is_proposed_once_what_is_known_of_this_very_workload_first(store):
     first = ("tile16", "exact", "program of near", 0.0)
     second, third = ("tile8", "exact", "program of near", 0.0), ("tile32", "neighbour", "program of far", 1.0)
     assert proposed(store, 5) == [first, second, third]
@@ -53,3 +47,19 @@ def test_each_recipe_is_proposed_once_by_its_first_donor(store):
 def test_families_and_workloads_may_be_left_out(store):
     for left_out in ({"exclude_families": ["family of near"]}, {"exclude_digests": ["near"]}):
         assert [name for name, *_ in proposed(store, 5, **left_out)] == ["tile16", "tile32"]
+
+
+def test_a_recipe_that_neighbours_got_slower_with_is_not_proposed(store):
+    store.put_all([WorkloadRecord("slow", "nest", "{}", {}, "slow", "family")])
+    store.put_all([EmbeddingRecord("slow", "e", "", np.array([1], np.float32)), tuning("slow", RECIPES[32].id, 0.1)])
+    assert "tile32" not in [name for name, *_ in proposed(store, 5, exclude_digests=["near"])]
+
+
+def test_what_covers_more_neighbours_is_proposed_before_what_only_the_nearest_had(store):
+    opened = {"one": {8: 4.0, 16: 3.9}, "two": {16: 4.0}, "three": {16: 4.0}}
+    for name, outcomes in opened.items():
+        store.put_all([WorkloadRecord(name, "nest", "{}", {}, name, "family")])
+        store.put_all([EmbeddingRecord(name, "other", "", np.array([1.0], np.float32))])
+        store.put_all(tuning(name, RECIPES[size].id, ratio) for size, ratio in outcomes.items())
+    found = neighbour_proposals(store, "other", "new", np.zeros(1, np.float32), 2)
+    assert [(p.recipe.name, p.donor) for p in found] == [("tile16", "three"), ("tile8", "one")]

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from dace_transfer.learning.rules import by_cover, by_mean, by_turns
+from dace_transfer.search.rules import by_cover, by_mean, by_turns
 
 NEAR = np.array([[0.0, 2.0, 1.0, 0.0], [0.0, 2.5, -1.0, 3.0], [0.05, 0.0, -9.0, 0.0]])
 EVEN = np.ones(3)
@@ -28,15 +28,16 @@ def test_by_cover_takes_what_others_lack():
     alike = np.array([[3.0, 2.9, 0.0], [3.0, 2.9, 0.0], [0.0, 0.0, 1.0]])
     assert by_mean(alike, EVEN) == (0, 1, 2)
     assert by_cover(alike, EVEN) == (0, 2, 1)
+    assert by_cover(-alike, EVEN) == ()
     assert by_cover(alike, np.array([0.0, 0.0, 1.0]))[0] == 2
 
 
-def test_by_cover_ranks_everything_and_nearly_as_well_as_the_best_sets():
+def test_by_cover_is_nearly_as_good_as_the_best_sets():
     rng = np.random.default_rng(1)
     for _ in range(20):
         benefits = rng.normal(size=(12, 7))
         order = by_cover(benefits, np.ones(12))
-        assert sorted(order) == list(range(7))
+        assert len(set(order)) == len(order)
         for k in (1, 2, 3):
             sets = itertools.combinations(range(7), k)
             best = max(_covered(benefits, chosen) for chosen in sets)
