@@ -54,9 +54,7 @@ class VectorCache:
         return block
 
 
-def nearest(
-    block: Block, vector: Vector, k: int, excluded: Collection[str], only: Collection[str] | None
-) -> list[Neighbour]:
+def nearest(block: Block, vector: Vector, k: int, excluded: Collection[str]) -> list[Neighbour]:
     """Return the k nearest rows by Euclidean distance, ties by digest.
 
     Args:
@@ -64,7 +62,6 @@ def nearest(
         vector: Shape (d,).
         k: At most this many are returned.
         excluded: Digests to leave out.
-        only: Digests to choose from; None for all.
 
     Raises:
         StoreError: The vector has another length than those of the block, or holds what is not a number.
@@ -80,8 +77,6 @@ def nearest(
         )
     difference = block.matrix - query
     distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    if only is not None:
-        distances[[place for digest, place in block.places.items() if digest not in only]] = np.inf
     distances[[block.places[digest] for digest in excluded if digest in block.places]] = np.inf
     limit = np.partition(distances, min(k, len(digests)) - 1)[min(k, len(digests)) - 1]
     within = np.flatnonzero((distances <= limit) & np.isfinite(distances))

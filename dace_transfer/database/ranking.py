@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import NamedTuple, TypeVar
 
-from dace_transfer.database.records import AMBIGUOUS, FASTER, SAME, Donation, TuningRecord
+from dace_transfer.database.records import AMBIGUOUS, FASTER, SAME, WRONG, Donation, TuningRecord
 
-_DONATED = {FASTER: 0, AMBIGUOUS: 1, SAME: 2}
+_RANKS = {FASTER: 0, AMBIGUOUS: 1, SAME: 2}
 
 
-def donations(records: Iterable[TuningRecord], wrong: Collection[str], k: int) -> list[Donation]:
-    """Return the k best recipes, each once, on the target it did best on.
+class Outcome(NamedTuple):
+    """As much of a `TuningRecord` as decides what it donates."""
+
+    recipe: str
+    target: str
+    verdict: str
+    ratio: float | None
+    created: str
+
+
+Timed = TypeVar("Timed", Outcome, TuningRecord)
+
+
+def donations(outcomes: Iterable[Outcome], wrong: Collection[str]) -> list[Donation]:
+    """Return what became of each recipe on one workload, what is worth most first.
 
     Args:
-        records: All outcomes of one workload.
-        wrong: Recipes that must not be offered.
-        k: At most this many are returned.
+        outcomes: All there are of the workload.
+        wrong: Recipes that ever gave a wrong result.
     """
-    ranked = sorted((_rank(record), record) for record in medians(records) if record.recipe not in wrong)
+    known = list(outcomes)
+    untimed = sorted((o for o in known if o.ratio is None), key=lambda o: o.created, reverse=True)
     chosen: dict[str, Donation] = {}
-    for _, record in ranked:
-        if record.verdict in _DONATED and record.ratio is not None:
-            donation = Donation(record.recipe, record.ratio, record.verdict, record.target)
-            chosen.setdefault(record.recipe, donation)
-    return list(chosen.values())[:k]
+    for outcome in (*sorted(medians(known), key=_rank), *untimed):
+        verdict, ratio = (WRONG, None) if outcome.recipe in wrong else (outcome.verdict, outcome.ratio)
+        chosen.setdefault(outcome.recipe, Donation(outcome.recipe, verdict, ratio, outcome.target))
+    return list(chosen.values())
 
 
 def best(records: Iterable[TuningRecord], wrong: Collection[str]) -> TuningRecord | None:
@@ -36,14 +49,14 @@ def best(records: Iterable[TuningRecord], wrong: Collection[str]) -> TuningRecor
     return max((r for r in outcomes if r.verdict != FASTER), key=lambda r: r.created, default=None)
 
 
-def medians(records: Iterable[TuningRecord]) -> list[TuningRecord]:
+def medians(records: Iterable[Timed]) -> list[Timed]:
     """Return, for each recipe and target, the timed record of median ratio; the lower of two middle ones."""
-    pairs: dict[tuple[str, str], list[TuningRecord]] = defaultdict(list)
+    pairs: dict[tuple[str, str], list[Timed]] = defaultdict(list)
     for record in records:
         if record.ratio is not None:
             pairs[record.recipe, record.target].append(record)
     return [sorted(timed, key=lambda r: r.ratio or 0.0)[(len(timed) - 1) // 2] for timed in pairs.values()]
 
 
-def _rank(record: TuningRecord) -> tuple[int, float, str, str]:
-    return (_DONATED.get(record.verdict, len(_DONATED)), -(record.ratio or 0.0), record.recipe, record.target)
+def _rank(record: Outcome | TuningRecord) -> tuple[int, float, str, str]:
+    return (_RANKS.get(record.verdict, len(_RANKS)), -(record.ratio or 0.0), record.recipe, record.target)

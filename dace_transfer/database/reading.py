@@ -19,8 +19,8 @@ from dace_transfer.database.models import (
     WorkloadRow,
     table_of,
 )
+from dace_transfer.database.ranking import Outcome
 from dace_transfer.database.records import (
-    FASTER,
     WRONG,
     EmbeddingRecord,
     Occurrence,
@@ -105,13 +105,23 @@ def tunings(connection: Connection, workload: str, target: str | None) -> list[T
     return [from_row(TuningRecord, dict(row)) for row in rows]
 
 
-def wrong_recipes(connection: Connection, workload: str) -> set[str]:
-    """Return the recipes that ever gave a wrong result on a workload."""
-    tuned = select(_TUNINGS.c.recipe).where(_TUNINGS.c.workload == workload, _TUNINGS.c.verdict == WRONG)
-    tested = select(_VERIFICATIONS.c.recipe).where(
-        _VERIFICATIONS.c.workload == workload, _VERIFICATIONS.c.kind == WRONG
-    )
-    return set(connection.execute(tuned.union(tested)).scalars())
+def outcomes(connection: Connection, workloads: Collection[str]) -> dict[str, list[Outcome]]:
+    """Return what decides of the outcomes for each of some workloads, oldest first."""
+    c = _TUNINGS.c
+    query = select(c.workload, c.recipe, c.target, c.verdict, c.ratio, c.created).where(c.workload.in_(workloads))
+    found: dict[str, list[Outcome]] = {workload: [] for workload in workloads}
+    for workload, *outcome in connection.execute(query.order_by(c.created, c.content)):
+        found[workload].append(Outcome(*outcome))
+    return found
+
+
+def wrong_recipes(connection: Connection, workloads: Collection[str]) -> set[tuple[str, str]]:
+    """Return the pairs of a workload and a recipe that ever gave a wrong result on it."""
+    queries = [
+        select(t.c.workload, t.c.recipe).where(t.c.workload.in_(workloads), failed == WRONG)
+        for t, failed in ((_TUNINGS, _TUNINGS.c.verdict), (_VERIFICATIONS, _VERIFICATIONS.c.kind))
+    ]
+    return {(row.workload, row.recipe) for row in connection.execute(queries[0].union(queries[1]))}
 
 
 def newest_success(
@@ -130,11 +140,6 @@ def of_families(connection: Connection, families: Collection[str]) -> set[str]:
     if not families:
         return set()
     return set(connection.execute(select(OCCURRENCES.c.digest).where(OCCURRENCES.c.family.in_(families))).scalars())
-
-
-def donors(connection: Connection) -> set[str]:
-    """Return the workloads with a record of a recipe that was faster."""
-    return set(connection.execute(select(_TUNINGS.c.workload).where(_TUNINGS.c.verdict == FASTER).distinct()).scalars())
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -185,18 +185,19 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Donation:
-    """A recipe that a workload has to offer, with what it did there.
+    """What became of a recipe on a workload.
 
     Attributes:
         recipe: Id of the recipe.
-        ratio: Median over the recipe's records on this workload and target; the lower of two middle ones.
-        verdict: Verdict of that median record.
-        target: Digest of the target it was measured on.
+        verdict: WRONG where it ever gave a wrong result on the workload, on any target; else that of the record.
+        ratio: Median over the recipe's records on the target it did best on, the lower of two middle ones; None where
+            it was never timed or is wrong.
+        target: Digest of that target.
     """
 
     recipe: str
-    ratio: float
     verdict: str
+    ratio: float | None
     target: str
 
 

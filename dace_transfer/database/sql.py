@@ -164,38 +164,38 @@ class SqlStore:
         k: int,
         exclude_families: Collection[str] = (),
         exclude_digests: Collection[str] = (),
-        donors_only: bool = False,
     ) -> list[Neighbour]:
         """See `Store`."""
         with self._connection() as connection:
             block = self._vectors.block(connection, encoder, target)
             excluded = reading.of_families(connection, exclude_families).union(exclude_digests)
-            only = reading.donors(connection) if donors_only else None
-        return nearest(block, vector, k, excluded, only)
+        return nearest(block, vector, k, excluded)
 
-    def recipes_for(self, digest: str, target: str | None = None, k: int = 5) -> list[Donation]:
+    def donations(self, digests: Collection[str]) -> dict[str, list[Donation]]:
         """See `Store`."""
         with self._connection() as connection:
-            wrong = reading.wrong_recipes(connection, digest)
-            return ranking.donations(reading.tunings(connection, digest, target), wrong, k)
+            wrong = reading.wrong_recipes(connection, digests)
+            found = reading.outcomes(connection, digests)
+        refuted = {digest: {recipe for workload, recipe in wrong if workload == digest} for digest in digests}
+        return {digest: ranking.donations(found[digest], refuted[digest]) for digest in digests}
 
     def best(self, digest: str, target: str) -> TuningRecord | None:
         """See `Store`."""
         with self._connection() as connection:
-            wrong = reading.wrong_recipes(connection, digest)
+            wrong = {recipe for _, recipe in reading.wrong_recipes(connection, [digest])}
             return ranking.best(reading.tunings(connection, digest, target), wrong)
 
     def verified(self, digest: str, recipe: str, target: str, dace_version: str) -> VerificationRecord | None:
         """See `Store`."""
         with self._connection() as connection:
-            if recipe in reading.wrong_recipes(connection, digest):
+            if (digest, recipe) in reading.wrong_recipes(connection, [digest]):
                 return None
             return reading.newest_success(connection, digest, recipe, target, dace_version)
 
     def refuted(self, digest: str, recipe: str) -> bool:
         """See `Store`."""
         with self._connection() as connection:
-            return recipe in reading.wrong_recipes(connection, digest)
+            return (digest, recipe) in reading.wrong_recipes(connection, [digest])
 
     def records(self, kind: type[R]) -> Iterator[R]:
         """See `Store`."""

@@ -100,7 +100,6 @@ class Store(Protocol):
         k: int,
         exclude_families: Collection[str] = (),
         exclude_digests: Collection[str] = (),
-        donors_only: bool = False,
     ) -> list[Neighbour]:
         """Return the k workloads whose vectors are nearest, exactly, nearest first and ties by digest.
 
@@ -111,14 +110,13 @@ class Store(Protocol):
             k: At most this many are returned.
             exclude_families: A workload is left out when any of its occurrences is in one of these.
             exclude_digests: Workloads to leave out.
-            donors_only: Leave out workloads without a record of a recipe that was faster.
         """
         ...
 
-    def recipes_for(self, digest: str, target: str | None = None, k: int = 5) -> list[Donation]:
-        """Return what a workload has to offer: FASTER, then AMBIGUOUS, then SAME, each by ratio, best first.
+    def donations(self, digests: Collection[str]) -> dict[str, list[Donation]]:
+        """Return what became of recipes on each of some workloads.
 
-        A recipe that ever gave a wrong result on the workload, on any target, is not offered.
+        Those that were FASTER come first, then AMBIGUOUS and SAME ones, then the rest, each by ratio, best first.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from dace_transfer.database.records import Vector
 from dace_transfer.database.store import Store
@@ -13,9 +13,6 @@ from dace_transfer.transformations import Recipe, parse_recipe
 from dace_transfer.verdict import Verdict
 
 _WORKLOADS = 64  # Neighbours looked at.
-RecipeCache = dict[str, Recipe | None]
-"""Recipes by id, None for those whose steps this version knows no more."""
-
 _MOST = 1000  # Observations; more of them, from farther away, only take time.
 
 
@@ -36,26 +33,31 @@ def observations(
         exclude_families: Program families to leave out.
         exclude_digests: Workloads to leave out.
     """
-    recipes: RecipeCache = {}
+    near = store.neighbours(encoder, "", vector, _WORKLOADS, exclude_families, exclude_digests)
+    known = outcomes(store, [neighbour.digest for neighbour in near])
     found: list[Observation] = []
-    for neighbour in store.neighbours(encoder, "", vector, _WORKLOADS, exclude_families, exclude_digests):
+    for neighbour in near:
         embedding = store.get_embedding(neighbour.digest, encoder)
         if embedding is not None:
-            found += [Observation(embedding.vector, o) for o in outcomes(store, neighbour.digest, recipes)]
+            found += [Observation(embedding.vector, outcome) for outcome in known[neighbour.digest]]
         if len(found) >= _MOST:
             break
     return found[:_MOST]
 
 
-def outcomes(store: Store, digest: str, recipes: RecipeCache) -> Iterator[Outcome]:
-    """Yield the newest outcome of each recipe on a workload; `recipes` keeps what was read for the next call."""
-    newest = {record.recipe: record for record in store.tunings(digest)}
-    for record in newest.values():
-        if record.recipe not in recipes:
-            recipes[record.recipe] = _recipe(store, record.recipe)
-        recipe = recipes[record.recipe]
-        if recipe is not None:
-            yield Outcome(recipe, Verdict[record.verdict], record.ratio)
+def outcomes(store: Store, digests: Collection[str]) -> dict[str, list[Outcome]]:
+    """Return what became of recipes on workloads, but for recipes that this version knows no more."""
+    found = store.donations(digests)
+    ids = {donation.recipe for donations in found.values() for donation in donations}
+    recipes = {recipe: _recipe(store, recipe) for recipe in ids}
+    return {
+        digest: [
+            Outcome(recipe, Verdict[donation.verdict], donation.ratio)
+            for donation in donations
+            if (recipe := recipes[donation.recipe]) is not None
+        ]
+        for digest, donations in found.items()
+    }
 
 
 def _recipe(store: Store, recipe: str) -> Recipe | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dace_transfer.database.records import Neighbour
 from dace_transfer.database.store import Store
-from dace_transfer.search.history import RecipeCache, outcomes
+from dace_transfer.search.history import outcomes
 from dace_transfer.search.proposal import Proposal
 from dace_transfer.search.rules import WORTHWHILE, by_cover, weights_of
 from dace_transfer.search.strategy import Outcome
@@ -44,8 +44,8 @@ def neighbour_proposals(
         exclude_digests: Workloads that may not donate.
     """
     near = store.neighbours(encoder, "", vector, NEIGHBOURS, exclude_families, exclude_digests)
-    cache: RecipeCache = {}
-    known = [{o.recipe.id: o for o in outcomes(store, neighbour.digest, cache)} for neighbour in near]
+    found = outcomes(store, [neighbour.digest for neighbour in near])
+    known = [{outcome.recipe.id: outcome for outcome in found[neighbour.digest]} for neighbour in near]
     own = [(recipe, place) for place, n in enumerate(near) if n.digest == digest for recipe in _best(known[place])]
     donors: dict[str, int] = {}
     for recipe, place in (*own, *_covering(near, known)):

@@ -53,7 +53,7 @@ def test_what_is_not_there_is_none(store):
     assert store.get_embedding("w", "enc-1") is None
     assert store.best("w", "t") is None
     assert store.verified("w", "r", "t", "2.0.0b1") is None
-    assert store.tunings("w") == store.recipes_for("w") == store.occurrences("w") == []
+    assert store.tunings("w") == store.donations(["w"])["w"] == store.occurrences("w") == []
     assert store.neighbours("enc-1", "", np.zeros(2, np.float32), 3) == []
     assert not store.refuted("w", "r")
 
@@ -260,15 +260,6 @@ def test_a_family_left_out_takes_all_its_workloads_along(store, make):
     assert near(exclude_families=["nothing"]) == near()
 
 
-def test_donors_only(pair, make):
-    pair.put_all(make.workload(d) for d in "abc")
-    pair.put_all(make.embedding(d) for d in "abc")
-    pair.put_tuning(make.tuning("a", verdict="SLOWER", ratio=0.5))
-    pair.put_tuning(make.tuning("b"))
-    found = pair.neighbours("enc-1", "", np.zeros(2, np.float32), 9, donors_only=True)
-    assert [n.digest for n in found] == ["b"]
-
-
 def test_neighbours_see_what_is_added_and_replaced(store, make):
     zero = np.zeros(2, np.float32)
     both = sorted((make.embedding("a", (3, 4)), make.embedding("a", (6, 8))), key=content_hash)
@@ -290,11 +281,11 @@ def test_donations_are_ranked_by_verdict_and_ratio(pair, make):
     for name, (verdict, ratio) in outcomes.items():
         pair.put_recipe(make.recipe(name))
         pair.put_tuning(make.tuning(recipe=name, verdict=verdict, ratio=ratio))
-    assert [d.recipe for d in pair.recipes_for("w")] == ["fast", "ok", "unsure", "same"]
-    assert [d.recipe for d in pair.recipes_for("w", k=1)] == ["fast"]
-    assert pair.recipes_for("w", target="elsewhere") == []
-    (best, *_) = pair.recipes_for("w", target="t")
-    assert (best.ratio, best.verdict, best.target) == (3.0, "FASTER", "t")
+    found = pair.donations(["w", "unknown"])
+    assert found.keys() == {"w", "unknown"} and found["unknown"] == []
+    assert [d.recipe for d in found["w"]][:5] == ["fast", "ok", "unsure", "same", "slow"]
+    assert {d.recipe: (d.verdict, d.ratio) for d in found["w"]} == outcomes
+    assert found["w"][0].target == "t"
 
 
 @pytest.mark.parametrize(
@@ -304,7 +295,7 @@ def test_repeated_outcomes_count_by_their_median(pair, make, ratios, median):
     for day, ratio in enumerate(ratios, 1):
         pair.put_tuning(make.tuning(ratio=ratio, created=f"2026-01-0{day}"))
     pair.put_tuning(make.tuning(verdict="FAILED", ratio=None, created="2026-02-01"))
-    (donation,) = pair.recipes_for("w")
+    (donation,) = pair.donations(["w"])["w"]
     assert donation.ratio == median
     assert pair.best("w", "t").ratio == median
 
@@ -313,9 +304,8 @@ def test_a_recipe_is_donated_once_for_the_target_it_did_best_on(pair, make):
     pair.put_target(make.target("u"))
     pair.put_tuning(make.tuning(ratio=2.0))
     pair.put_tuning(make.tuning(ratio=3.0, target="u"))
-    (donation,) = pair.recipes_for("w")
+    (donation,) = pair.donations(["w"])["w"]
     assert (donation.target, donation.ratio) == ("u", 3.0)
-    assert pair.recipes_for("w", target="t")[0].ratio == 2.0
 
 
 @pytest.mark.parametrize("how", ["tuning", "verification", "elsewhere"])
@@ -325,13 +315,16 @@ def test_what_was_ever_wrong_is_never_offered(pair, make, how):
     pair.put_tuning(make.tuning())
     pair.put_tuning(make.tuning(recipe="other", ratio=1.1))
     pair.put_verification(make.verification())
-    assert [d.recipe for d in pair.recipes_for("w")] == ["r", "other"]
+    assert [d.verdict for d in pair.donations(["w"])["w"]] == ["FASTER", "FASTER"]
     assert pair.best("w", "t").recipe == "r"
     if how == "tuning":
         pair.put_tuning(make.tuning(target="u", verdict="WRONG", ratio=None))
     else:
         pair.put_verification(make.verification(target="u", ok=False, kind="WRONG", local=how == "verification"))
-    assert [d.recipe for d in pair.recipes_for("w")] == ["other"]
+    assert {d.recipe: (d.verdict, d.ratio) for d in pair.donations(["w"])["w"]} == {
+        "r": ("WRONG", None),
+        "other": ("FASTER", 1.1),
+    }
     assert pair.best("w", "t").recipe == "other"
     assert pair.refuted("w", "r") and not pair.refuted("w", "other") and not pair.refuted("v", "r")
     assert pair.verified("w", "r", "t", "2.0.0b1") is None

@@ -1,7 +1,5 @@
 """What the database knows, as the cost model learns it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -48,10 +46,11 @@ def test_outcomes_come_nearest_first_and_unreadable_recipes_not_at_all(store):
     assert set(known[:2]) == {(0.0, "fuse", Verdict.FASTER, 2.0), (0.0, "tile", Verdict.NOT_APPLICABLE, None)}
 
 
-def test_the_newest_outcome_of_a_recipe_counts(store):
-    store.put_all([replace(tuning("near", FUSE.id, "SLOWER", 0.5), created="2026-02-01T00:00:00+00:00")])
+def test_the_median_outcome_of_a_recipe_counts(store):
+    for day, ratio in ((2, 0.5), (3, 8.0)):
+        store.put_all([tuning("near", FUSE.id, "SLOWER" if ratio < 1 else "FASTER", ratio, f"2026-02-0{day}")])
     fuses = [row for row in seen(observations(store, "e", vector(0.0))) if row[:2] == (0.0, "fuse")]
-    assert fuses == [(0.0, "fuse", Verdict.SLOWER, 0.5)]
+    assert fuses == [(0.0, "fuse", Verdict.FASTER, 2.0)]
 
 
 def test_families_and_workloads_can_be_left_out(store):
