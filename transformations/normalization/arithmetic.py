@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dace_transfer.transformations.normalization.affine import constant
+from dace_transfer.transformations.normalization.elements import elements, term_of_integer
 from dace_transfer.transformations.normalization.spelling import spelt
 from dace_transfer.transformations.normalization.terms import (
     Call,
@@ -80,6 +81,9 @@ class Rules:
             return self.reduction(term.function, term.ranges, self.simplified(term.body))
         if isinstance(term, Index) and term.value.is_constant:
             return Number(term.value.constant)
+        if isinstance(term, Index) and elements(term.value):
+            read = term_of_integer(term.value)
+            return read if isinstance(read, Index) else self.simplified(read)
         if not isinstance(term, Call):
             return term
         function, arguments = spelt(term.function), tuple(self.simplified(argument) for argument in term.arguments)

@@ -9,6 +9,7 @@ import dace
 from dace.sdfg.state import LoopRegion
 
 from dace_transfer.transformations.nested_names import settle_names
+from dace_transfer.transformations.normalization.elements import with_names
 from dace_transfer.transformations.normalization.lowering.boxes import dimensions, whole
 from dace_transfer.transformations.normalization.lowering.contractions import add_contraction
 from dace_transfer.transformations.normalization.lowering.flow import Flow, accesses
@@ -17,7 +18,7 @@ from dace_transfer.transformations.normalization.lowering.nests import add_nest
 from dace_transfer.transformations.normalization.lowering.opaque import adopted
 from dace_transfer.transformations.normalization.lowering.private import privates
 from dace_transfer.transformations.normalization.symbols import assigned_inside
-from dace_transfer.transformations.normalization.terms import Range
+from dace_transfer.transformations.normalization.terms import Range, Read
 from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement, nodes
 
 
@@ -28,7 +29,7 @@ def add_body(flow: Flow, body: Iterable[Node]) -> None:
             _add_statement(flow, (), node)
         elif isinstance(node, Opaque):
             _add_opaque(flow, node)
-        elif node.parallel and not _bounding(flow, node):
+        elif node.parallel and not flow.context.looked_up(node):
             _add_parallel(flow, node)
         else:
             _add_loop(flow, node)
@@ -54,32 +55,36 @@ def _declare_symbols(flow: Flow, opaque: Opaque) -> None:
 
 
 def _add_loop(flow: Flow, loop: Loop) -> None:
-    """Before: `for i in range(a, b): body`, after: `LoopRegion(i = a; i < b; i = i + 1) { body }`."""
+    """Before: `for i in range(a, b): body`, after: `LoopRegion(i = a; i < b; i = i + 1) { body }`.
+
+    Before: `for k in range(0, r[i]): body`, after: `bound = r[i]`, then `LoopRegion(k = 0; k < bound; k = k + 1)`.
+    """
     name = loop.range.variable
-    flow.declare(sorted(_bounding(flow, loop)))
+    flow.declare(sorted(flow.context.looked_up(loop)))
+    found: dict[Read, str] = {}
+    begin, end = (
+        with_names(bound, lambda read: found.setdefault(read, flow.context.label("bound")))
+        for bound in (loop.range.begin, loop.range.end)
+    )
     region = LoopRegion(
         flow.context.label(f"for_{name}"),
-        f"{name} < ({loop.range.end})",
+        f"{name} < ({end})",
         name,
-        f"{name} = {loop.range.begin}",
+        f"{name} = {begin}",
         f"{name} = {name} + 1",
     )
-    if name not in flow.sdfg.symbols:
-        flow.sdfg.add_symbol(name, dace.int64)
-    flow.append(region)
+    for symbol in (name, *found.values()):
+        if symbol not in flow.sdfg.symbols:
+            flow.sdfg.add_symbol(symbol, dace.int64)
+    flow.append(region, {symbol: str(read) for read, symbol in found.items()})
     inner = Flow(region, flow.sdfg, flow.context, (*flow.around, loop.range))
     add_body(inner, loop.body)
     inner.finish()
 
 
-def _bounding(flow: Flow, loop: Loop) -> frozenset[str]:
-    """The containers that the bounds of a loop are read from: arguments that are never written."""
-    return (loop.range.begin.words | loop.range.end.words) & flow.context.computation.containers.keys()
-
-
 def _add_parallel(flow: Flow, loop: Loop) -> None:
     ranges, body = [loop.range], loop.body
-    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel and not _bounding(flow, body[0]):
+    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel and not flow.context.looked_up(body[0]):
         ranges.append(body[0].range)
         body = body[0].body
     if len(body) == 1 and isinstance(body[0], Statement):
@@ -92,7 +97,7 @@ def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -
     """Before: `parallel for i: { body }`, after: `map i { nested SDFG { body } }`."""
     private = privates(flow.context, ranges, body)
     read, written = (names - private for names in accesses(body))
-    read |= {name for node in nodes(body) if isinstance(node, Loop) for name in _bounding(flow, node)}
+    read |= {name for node in nodes(body) for name in flow.context.looked_up(node)}
     flow.begin(read, written)
     nested = _nested(flow, ranges, body, read | written)
     state, label = flow.state, flow.context.label("map")
