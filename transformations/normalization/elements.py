@@ -10,10 +10,8 @@ import ast
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
+from dace_transfer.transformations.normalization.affine import Affine, affine, variable
 from dace_transfer.transformations.normalization.terms import Call, Index, Number, Read, Term
-
-_WIDE = "dace.int64"
 
 
 def element(read: Read) -> Affine:
@@ -70,26 +68,13 @@ def term_of_integer(value: Affine) -> Term:
     Before: `Index(starts[i] + 1)`, after: `dace.int64(starts[i]) + 1`.
     """
     rest, found = taken_apart(value)
-    if not found or not rest.is_affine_in(found):
-        return Index(value)
-    parts = [_scaled(found[name], factor) for name, factor in rest.terms if name in found]
+    alone = [read for name, read in found.items() if rest == variable(name)]
+    if alone or not found or not rest.is_affine_in(found):
+        return alone[0] if alone else Index(value)
+    parts = [_multiple(found[name], factor) for name, factor in rest.terms if name in found]
     plain = Affine(tuple(pair for pair in rest.terms if pair[0] not in found), rest.constant)
-    if plain != constant(0):
-        return Call("+", (*parts, Index(plain)))
-    alone = narrow(parts[0])
-    return Call("+", tuple(parts)) if len(parts) > 1 else alone if isinstance(alone, Read) else parts[0]
+    return Call("+", (*parts, Index(plain)))
 
 
-def _scaled(read: Read, factor: int) -> Term:
-    wide = widened(read)
-    return wide if factor == 1 else Call("*", (Number(factor), wide))
-
-
-def widened(read: Read) -> Call:
-    """Return an element with the type that indices have."""
-    return Call(_WIDE, (read,))
-
-
-def narrow(term: Term) -> Term:
-    """Return a term without its conversion to the type that indices have."""
-    return term.arguments[0] if isinstance(term, Call) and term.function == _WIDE else term
+def _multiple(read: Read, factor: int) -> Term:
+    return Call("*", (Number(factor), Call("dace.int64", (read,))))

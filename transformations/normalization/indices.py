@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
-from dace_transfer.transformations.normalization.elements import plain_words
+from dace_transfer.transformations.normalization.elements import elements, plain_words
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.terms import Range, bounds
 
@@ -52,7 +52,7 @@ def recount(
 
     Of the subscripts that may replace a variable this takes the one for which the bounds mention the fewest other
     variables, elements left out. If bounds from 0 mention fewer (`y[8*b + i] for i in range(0, 8)`), or nothing else
-    can be done, a loop begins at 0.
+    can be done, a loop begins at 0: unless it begins at an element, since differences of elements may overflow.
 
     Args:
         loops: Loops, the outermost first.
@@ -67,7 +67,9 @@ def recount(
         inner.discard(loop.variable)
         fit = [e for e in entries if e.words.isdisjoint(inner) and _can_replace(e, loop.variable, reversible)]
         backward = loop.variable in reversible and _falls(loop.variable, entries)
-        choices = [_recounted(loop, entry, values) for entry in [*fit, _from_zero(loop, backward)]]
+        if not elements(loop.begin):
+            fit.append(_from_zero(loop, backward))
+        choices = [_recounted(loop, entry, values) for entry in fit or [variable(loop.variable)]]
         recounted, value = min(choices, key=lambda choice: _mentions(choice[0], variables))
         result.append(recounted)
         if value != variable(loop.variable):

@@ -20,13 +20,13 @@ class Inputs:
     Attributes:
         containers: Descriptors by name.
         connectors: Types by connector, None for what DaCe finds out.
-        parts: Connectors of parts of containers, by container, then by part and type.
+        parts: Connectors of parts of containers, by container and part.
         reductions: Connectors of the results of reductions.
     """
 
     containers: Mapping[str, dace.data.Data]
     connectors: dict[str, dace.typeclass | None] = field(default_factory=dict)
-    parts: dict[str, dict[tuple[Box, dace.typeclass | None], str]] = field(default_factory=dict)
+    parts: dict[str, dict[Box, str]] = field(default_factory=dict)
     reductions: dict[Reduce, str] = field(default_factory=dict)
 
     def named(self, term: Term) -> Term:
@@ -36,34 +36,34 @@ class Inputs:
         """
         if isinstance(term, Reduce):
             if term not in self.reductions:
-                self.reductions[term] = self._connector(None)
+                self.reductions[term] = self._connector()
             return Read(self.reductions[term], ())
         if isinstance(term, Read):
-            return Read(self._read(term, None), ())
+            return Read(self._read(term), ())
         if isinstance(term, Index):
             return Index(self._integer(term.value))
         if isinstance(term, Call):
             return Call(term.function, tuple(map(self.named, term.arguments)))
         return term
 
-    def _read(self, read: Read, dtype: dace.typeclass | None) -> str:
+    def _read(self, read: Read) -> str:
         """The code of an element: a connector, or an element of one where an index is read as well."""
         if not any(map(elements, read.index)):
-            return self._part(read.data, element(read), dtype)
+            return self._part(read.data, element(read))
         described = self.containers[read.data]
         array = self._part(read.data, everything(described.shape), dace.pointer(described.dtype))
         return f"{array}[{', '.join(str(self._integer(index)) for index in read.index)}]"
 
     def _integer(self, value: Affine) -> Affine:
-        return with_names(value, lambda read: self._read(read, dace.int64))
+        return with_names(value, self._read)
 
-    def _part(self, data: str, box: Box, dtype: dace.typeclass | None) -> str:
+    def _part(self, data: str, box: Box, dtype: dace.typeclass | None = None) -> str:
         parts = self.parts.setdefault(data, {})
-        if (box, dtype) not in parts:
-            parts[box, dtype] = self._connector(dtype)
-        return parts[box, dtype]
+        if box not in parts:
+            parts[box] = self._connector(dtype)
+        return parts[box]
 
-    def _connector(self, dtype: dace.typeclass | None) -> str:
+    def _connector(self, dtype: dace.typeclass | None = None) -> str:
         name = f"__in{len(self.connectors)}"
         self.connectors[name] = dtype
         return name

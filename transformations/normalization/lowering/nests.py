@@ -73,7 +73,7 @@ class Scope:
         level = _Level(nodes.MapEntry(map_), nodes.MapExit(map_), ranges)
         self.state.add_nodes_from([level.entry, level.exit])
         for read, connector in found.items():
-            level.entry.add_in_connector(connector, dace.int64)
+            level.entry.add_in_connector(connector)
             self.feed(read.data, [element(read)], level.entry, [connector])
         return replace(self, levels=(*self.levels, level))
 
@@ -151,7 +151,7 @@ def _add_tasklet(scope: Scope, label: str, value: Term) -> nodes.Tasklet:
     tasklet = nodes.Tasklet(label, inputs.connectors, {"__out": None}, f"__out = {code}")
     scope.state.add_node(tasklet)
     for data, parts in inputs.parts.items():
-        scope.feed(data, [box for box, _ in parts], tasklet, list(parts.values()))
+        scope.feed(data, list(parts), tasklet, list(parts.values()))
     for reduction, connector in inputs.reductions.items():
         total = _accumulated(scope, reduction)
         scope.state.add_edge(total, None, tasklet, connector, memlet(total.data, ()))

@@ -7,7 +7,6 @@ import copy
 from collections.abc import Iterable, Mapping
 
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.elements import narrow
 from dace_transfer.transformations.normalization.raising.boxes import Box
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.terms import Read, Term
@@ -48,8 +47,7 @@ def without_lookups(
 
 
 def _integers(terms: Mapping[str, Term], frame: Frame) -> dict[str, Affine]:
-    places = {name: narrow(term) for name, term in terms.items()}
-    values = {name: frame.value_at(place) for name, place in places.items() if isinstance(place, Read)}
+    values = {name: frame.value_at(term) for name, term in terms.items() if isinstance(term, Read)}
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -13,7 +13,6 @@ from dace.dtypes import ReductionType
 from dace.frontend.operations import detect_reduction_type
 
 from dace_transfer.transformations.neutral import number_of
-from dace_transfer.transformations.normalization.elements import widened
 from dace_transfer.transformations.normalization.python_terms import term_of
 from dace_transfer.transformations.normalization.raising.boxes import Box, Edge, element, memlet_box
 from dace_transfer.transformations.normalization.raising.expressions import check_pure, symbol_term
@@ -73,16 +72,10 @@ def _start(node: nodes.Tasklet) -> Number | None:
 
 
 def _input(state: dace.SDFGState, edge: Edge, frame: Frame, wires: Wires) -> Term:
-    kind = edge.dst.in_connectors[edge.dst_conn]
+    _check_connector(edge.dst.in_connectors[edge.dst_conn], edge, frame)
     if isinstance(edge.src, nodes.Tasklet):
-        _check_connector(kind, edge, frame)
         return wires[edge.src, edge.src_conn]
-    place = element(frame, edge.data, state.memlet_path(edge)[0].src)
-    value = frame.value_at(place)
-    if value is not None and kind == dace.int64 != frame.sdfg.arrays[edge.data.data].dtype:
-        return widened(place)
-    _check_connector(kind, edge, frame)
-    return place
+    return element(frame, edge.data, state.memlet_path(edge)[0].src)
 
 
 def _box(state: dace.SDFGState, edge: Edge, frame: Frame) -> Box:
