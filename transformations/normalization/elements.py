@@ -24,6 +24,11 @@ def elements(value: Affine) -> tuple[Read, ...]:
     return tuple(taken_apart(value)[1].values())
 
 
+def is_nested(value: Affine) -> bool:
+    """Tell whether the index of an element is read from a container as well: `A[B[i]]`."""
+    return any(elements(index) for read in elements(value) for index in read.index)
+
+
 @lru_cache(maxsize=20000)
 def taken_apart(value: Affine) -> tuple[Affine, Mapping[str, Read]]:
     """Return an expression with names in the place of elements, and the elements by these names.

@@ -13,7 +13,7 @@ from dace.dtypes import ScheduleType, StorageType
 from dace.sdfg.graph import MultiConnectorEdge
 
 from dace_transfer.transformations.neutral import neutral, reset_tasklet
-from dace_transfer.transformations.normalization.elements import with_names
+from dace_transfer.transformations.normalization.elements import elements, with_names
 from dace_transfer.transformations.normalization.lowering.boxes import (
     Box,
     dimensions,
@@ -162,6 +162,7 @@ def _add_tasklet(scope: Scope, label: str, value: Term) -> nodes.Tasklet:
 
 def _accumulated(scope: Scope, reduction: Reduce) -> nodes.AccessNode:
     """Add the code of a reduction, and return the node of its result."""
+    reduction = _one_map_at_a_time(reduction)
     flow, state = scope.flow, scope.state
     dtype = type_of(reduction, flow.context.computation.containers)
     name, _ = flow.sdfg.add_scalar("accumulator", dtype, StorageType.Register, transient=True, find_new_name=True)
@@ -175,6 +176,19 @@ def _accumulated(scope: Scope, reduction: Reduce) -> nodes.AccessNode:
     tasklet = _add_tasklet(inner, flow.context.label(name), reduction.body)
     inner.write(tasklet, Read(name, ()), total, WCR[reduction.function])
     return total
+
+
+def _one_map_at_a_time(reduction: Reduce) -> Reduce:
+    """A reduction whose outer loops are one map: what a map's range is read from is read before it begins.
+
+    Before: `sum(v[l] for k in range(0, K) for l in range(0, r[k]))`,
+    after: `sum(sum(v[l] for l in range(0, r[k])) for k in range(0, K))`.
+    """
+    for place, loop in enumerate(reduction.ranges[1:], 1):
+        if elements(loop.begin) or elements(loop.end):
+            inner = replace(reduction, ranges=reduction.ranges[place:])
+            return replace(reduction, ranges=reduction.ranges[:place], body=inner)
+    return reduction
 
 
 def start_of(function: str, dtype: Any) -> str:
