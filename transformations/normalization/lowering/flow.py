@@ -14,7 +14,8 @@ from dace import data, nodes
 from dace.sdfg.state import ControlFlowBlock, ControlFlowRegion
 
 from dace_transfer.transformations.normalization.affine import Affine, affine
-from dace_transfer.transformations.normalization.terms import Range, reads
+from dace_transfer.transformations.normalization.elements import with_names
+from dace_transfer.transformations.normalization.terms import Range, Read, reads
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Loop,
@@ -22,7 +23,6 @@ from dace_transfer.transformations.normalization.tree import (
     Opaque,
     Statement,
     statements,
-    subscripts,
 )
 from dace_transfer.transformations.normalization.tree import nodes as nodes_of
 
@@ -51,9 +51,19 @@ class Context:
         shapes = {desc.shape for desc in self.computation.containers.values() if isinstance(desc, data.Array)}
         return frozenset(affine(size) for shape in shapes for size in shape)
 
-    def looked_up(self, node: Node) -> set[str]:
-        """Return the containers that subscripts and bounds of a node are read from: arguments, never written."""
-        return {word for value in subscripts(node) for word in value.words & self.computation.containers.keys()}
+    def looked_up(self, values: Iterable[Affine]) -> set[str]:
+        """Return the containers that subscripts and bounds are read from: arguments that are never written."""
+        return {word for value in values for word in value.words & self.computation.containers.keys()}
+
+    def apart(self, loop: Range) -> tuple[Range, dict[str, Read]]:
+        """Return a loop with names in the place of the elements that bound it, and the elements by these names."""
+        found: dict[Read, str] = {}
+
+        def name(read: Read) -> str:
+            return found.setdefault(read, self.label("__bound"))
+
+        named = Range(loop.variable, with_names(loop.begin, name), with_names(loop.end, name))
+        return named, {name: read for read, name in found.items()}
 
     def label(self, stem: str) -> str:
         """Return a label that nothing else has."""

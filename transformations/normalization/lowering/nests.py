@@ -13,7 +13,7 @@ from dace.dtypes import ScheduleType, StorageType
 from dace.sdfg.graph import MultiConnectorEdge
 
 from dace_transfer.transformations.neutral import neutral, reset_tasklet
-from dace_transfer.transformations.normalization.elements import elements, with_names
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.lowering.boxes import (
     Box,
     dimensions,
@@ -25,8 +25,8 @@ from dace_transfer.transformations.normalization.lowering.boxes import (
 from dace_transfer.transformations.normalization.lowering.flow import Flow
 from dace_transfer.transformations.normalization.lowering.inputs import Inputs
 from dace_transfer.transformations.normalization.python_terms import python_of
-from dace_transfer.transformations.normalization.terms import Range, Read, Reduce, Term, reads
-from dace_transfer.transformations.normalization.tree import Statement
+from dace_transfer.transformations.normalization.terms import Range, Read, Reduce, Term, bounds_of, reads
+from dace_transfer.transformations.normalization.tree import Statement, subscripts
 from dace_transfer.transformations.normalization.types import type_of
 
 WCR = {
@@ -66,23 +66,15 @@ class Scope:
 
     def enter(self, label: str, ranges: tuple[Range, ...], schedule: ScheduleType = ScheduleType.Default) -> Scope:
         """Add a map, and return the place in it; what its range is read from goes to connectors."""
-        found: dict[Read, str] = {}
-        named = [self._with_connectors(loop, found) for loop in ranges]
-        parts = dace.subsets.Range(dimensions(named))
+        apart = [self.flow.context.apart(loop) for loop in ranges]
+        parts = dace.subsets.Range(dimensions(loop for loop, _ in apart))
         map_ = nodes.Map(label, [loop.variable for loop in ranges], parts, schedule=schedule)
         level = _Level(nodes.MapEntry(map_), nodes.MapExit(map_), ranges)
         self.state.add_nodes_from([level.entry, level.exit])
-        for read, connector in found.items():
+        for connector, read in (pair for _, found in apart for pair in found.items()):
             level.entry.add_in_connector(connector)
             self.feed(read.data, [element(read)], level.entry, [connector])
         return replace(self, levels=(*self.levels, level))
-
-    def _with_connectors(self, loop: Range, found: dict[Read, str]) -> Range:
-        begin, end = (
-            with_names(bound, lambda read: found.setdefault(read, self.flow.context.label("__bound")))
-            for bound in (loop.begin, loop.end)
-        )
-        return Range(loop.variable, begin, end)
 
     def hang(self, node: nodes.Node) -> None:
         """Keep a node that reads nothing in the innermost map."""
@@ -134,7 +126,7 @@ def add_nest(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> None
     Before: `parallel for i: y[i] = x[i] * sum(A[i, k] for k)`, after:
     `map i { acc = 0; sequential map k { acc += A[i, k] }; y[i] = x[i] * acc }`.
     """
-    looked_up = flow.context.looked_up(statement)
+    looked_up = flow.context.looked_up((*subscripts(statement), *bounds_of(loops)))
     flow.begin({read.data for read in reads(statement.value)} | looked_up, {statement.target.data})
     label = flow.context.label(statement.target.data)
     scope = Scope(flow)
