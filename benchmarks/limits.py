@@ -30,8 +30,8 @@ from dace_transfer.microbenchmark import Speeds, speeds_of
 from dace_transfer.target import Target
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.normalization.affine import Affine
-from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.dependence import Access, accesses
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.normalization.terms import Call, Range, Reduce, Term, children
