@@ -31,6 +31,7 @@ from dace_transfer.target import Target
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.normalization.affine import Affine
 from dace_transfer.transformations.normalization.dependence import Access, accesses
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.normalization.terms import Call, Range, Reduce, Term, children
@@ -189,6 +190,8 @@ class _Counter:
         return own + sum(self._computed(child, means) for child in children(term))
 
     def _number(self, value: Any, means: Mapping[str, float] = {}) -> float:
+        if isinstance(value, Affine) and elements(value):
+            raise DaceTransferError(f"How large {value} is, is not known before the program runs.")
         if isinstance(value, Affine):
             return value.constant + sum(factor * self._atom(name, means) for name, factor in value.terms)
         return self._atom(str(value), means)
