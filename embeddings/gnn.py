@@ -32,11 +32,11 @@ class Shape:
         dropout: Share of numbers left out while training.
     """
 
-    width: int = 96
-    layers: int = 4
+    width: int = 64
+    layers: int = 3
     heads: int = 4
-    dimension: int = 64
-    dropout: float = 0.1
+    dimension: int = 32
+    dropout: float = 0.2
 
 
 class Prediction(NamedTuple):

@@ -10,7 +10,9 @@ import typer
 
 from dace_transfer.cli.output import Database, one_sentence, show_rows
 
-Donors = Annotated[str, typer.Option(help="Comma-separated ways to choose donors; all by default.")]
+Donors = Annotated[
+    str, typer.Option(help="Comma-separated ways to choose donors; all that need no training by default.")
+]
 Folds = Annotated[int | None, typer.Option(help="Folds of families; one for each family by default.")]
 Seed = Annotated[int, typer.Option(help="Of all that is drawn.")]
 

@@ -1,17 +1,17 @@
 """All ways to choose donors, by name, and the comparison of them that `dace-transfer evaluate` shows.
 
-A new one is a line in `NEAREST` or, when it looks for no neighbours, in `DONORS`. An encoder that is trained for each
-fold is an `Encoding` that trains on the rows it is given; it should remember what it made of the same rows, since each
-row of the table asks for it.
+A new one is a line in `NEAREST` or, when it looks for no neighbours, in `QUICK`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dace_transfer.database.store import Store
 from dace_transfer.embeddings import SymbolicFeatures
+from dace_transfer.embeddings.graph import Graph
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.learning.abstention import Abstaining, Risk, distance, doubt
@@ -19,6 +19,7 @@ from dace_transfer.learning.donors import Donor, Everywhere, Random
 from dace_transfer.learning.evaluation import Row, evaluate
 from dace_transfer.learning.neighbours import Neighbours
 from dace_transfer.learning.profiles import Profiles, profiles_of
+from dace_transfer.learning.trained import PerFold, graphs_of
 from dace_transfer.learning.vectors import Encoding, only_sizes, stored
 from dace_transfer.search.rules import by_cover, by_mean, by_turns
 
@@ -37,9 +38,21 @@ class Sources:
     profiles: Profiles
     seed: int = 0
 
+    @cached_property
+    def graphs(self) -> list[Graph | None]:
+        """Of each workload, None where it cannot be encoded."""
+        return graphs_of(self.store, self.profiles.digests)
+
 
 def _features(sources: Sources) -> Encoding:
     return stored(sources.store, SymbolicFeatures(describe_cpu()).id, sources.profiles.digests)
+
+
+def _trained(name: str, objective: str) -> Callable[[Sources], Neighbours]:
+    def make(sources: Sources) -> Neighbours:
+        return Neighbours(name, PerFold(sources.profiles, lambda: sources.graphs, objective, sources.seed), by_cover)
+
+    return make
 
 
 NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
@@ -51,6 +64,12 @@ NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
 }
 """Those that look for neighbours; each is shown twice more, abstaining where one or the other risk is too high."""
 
+TRAINED: dict[str, Callable[[Sources], Neighbours]] = {
+    "gnn-runtime": _trained("gnn-runtime", "runtime"),
+    "gnn-regret": _trained("gnn-regret", "regret"),
+}
+"""Those that are trained for every fold, which takes minutes; they are only compared when they are asked for."""
+
 RISKS: dict[str, Risk] = {"distance": distance, "doubt": doubt}
 
 
@@ -58,17 +77,20 @@ def _abstaining(name: str, risk: str) -> Callable[[Sources], Abstaining]:
     return lambda sources: Abstaining(f"{name}+{risk}", NEAREST[name](sources), RISKS[risk])
 
 
-DONORS: dict[str, Callable[[Sources], Donor]] = {
+QUICK: dict[str, Callable[[Sources], Donor]] = {
     "random": lambda sources: Random("random", sources.seed),
     "fixed": lambda sources: Everywhere("fixed", by_mean),
     "portfolio": lambda sources: Everywhere("portfolio", by_cover),
     **NEAREST,
     **{f"{name}+{risk}": _abstaining(name, risk) for name in NEAREST for risk in RISKS},
 }
+"""Those that are compared when none are asked for."""
+
+DONORS: dict[str, Callable[[Sources], Donor]] = {**QUICK, **TRAINED}
 
 
 def compare(store: Store, names: Sequence[str] = (), *, count: int | None = None, seed: int = 0) -> list[Row]:
-    """Evaluate the donors of these names, all when there are none, on what a database holds.
+    """Evaluate the donors of these names, all quick ones when there are none, on what a database holds.
 
     Args:
         store: The database.
@@ -83,5 +105,5 @@ def compare(store: Store, names: Sequence[str] = (), *, count: int | None = None
     if unknown:
         raise DaceTransferError(f"The donors are {', '.join(DONORS)}; got {', '.join(map(repr, unknown))}.")
     sources = Sources(store, profiles_of(store), seed)
-    donors = [DONORS[name](sources) for name in names or DONORS]
+    donors = [DONORS[name](sources) for name in names or QUICK]
     return evaluate(sources.profiles, donors, count=count, seed=seed)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dace_transfer.database.records import FAILED, WRONG, TuningRecord
+from dace_transfer.database.records import FAILED, WRONG, RecipeRecord, TuningRecord
 from dace_transfer.database.store import Store
 from dace_transfer.errors import StoreError
+from dace_transfer.search.portfolio import BASELINE
 
 Rows = NDArray[np.intp]
 Gains = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Profiles:
         applicable: Whether trying the recipe costs a build, shape `(n, m)`: not where it does not apply or where
             nothing is known. Where it is true and the gain NaN, the recipe is unusable: its result is wrong or none.
         best: Largest gain of any recipe, in the bank or not, shape `(n,)`; at least 0, which is auto_optimize.
+        seconds: Least time of auto_optimize, shape `(n,)`; NaN where it was not timed.
     """
 
     digests: tuple[str, ...]
@@ -45,6 +47,7 @@ class Profiles:
     gains: Gains
     applicable: NDArray[np.bool_]
     best: Gains
+    seconds: Gains
 
     def benefits(self, rows: Rows) -> Gains:
         """What recipes are worth on some workloads, shape `(len(rows), m)`: 0 where auto_optimize has to stay."""
@@ -85,6 +88,7 @@ def profiles_of(store: Store, target_digest: str | None = None) -> Profiles:
         gains=np.array([[_gain(outcome) for outcome in row] for row in table]),
         applicable=np.array([[_costs(outcome) for outcome in row] for row in table]),
         best=np.array([_best(outcomes[digest]) for digest in digests]),
+        seconds=np.array([_seconds(row, records) for row in table]),
     )
 
 
@@ -93,6 +97,7 @@ class _Outcome:
     created: str
     verdict: str
     ratio: float
+    seconds: float
 
 
 def _newest(store: Store, target: str | None) -> Mapping[str, dict[str, _Outcome]]:
@@ -100,7 +105,8 @@ def _newest(store: Store, target: str | None) -> Mapping[str, dict[str, _Outcome
     newest: dict[str, dict[str, _Outcome]] = defaultdict(dict)
     for record in store.records(TuningRecord):
         if target is None or record.target == target:
-            outcome = _Outcome(record.created, record.verdict, record.ratio or 0.0)
+            seconds = min(record.samples, default=math.nan)
+            outcome = _Outcome(record.created, record.verdict, record.ratio or 0.0, seconds)
             known = newest[record.workload]
             known[record.recipe] = max(outcome, known.get(record.recipe, outcome))
     return newest
@@ -118,3 +124,8 @@ def _costs(outcome: _Outcome | None) -> bool:
 
 def _best(known: Mapping[str, _Outcome]) -> float:
     return max([0.0, *(gain for outcome in known.values() if not math.isnan(gain := _gain(outcome)))])
+
+
+def _seconds(row: Sequence[_Outcome | None], recipes: Sequence[RecipeRecord | None]) -> float:
+    pairs = zip(row, recipes, strict=True)
+    return next((o.seconds for o, recipe in pairs if o and recipe and recipe.name == BASELINE), math.nan)

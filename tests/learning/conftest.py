@@ -33,6 +33,7 @@ def make_profiles(
         best=np.array([max([0.0, *(g for g in row if g is not None and g == g)]) for row in gains])
         if best is None
         else np.array(best),
+        seconds=np.full(count, 1e-3),
     )
 
 
