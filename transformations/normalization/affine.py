@@ -19,7 +19,7 @@ class Affine:
     """A sum of names times integers, and a constant.
 
     A name is a loop variable, a size, or an *atom*: the text of an expression that is not affine, such as
-    `int_floor(N, 2)` or `N*M`, which is then treated as a size of its own.
+    `int_floor(N, 2)` or `N*M`, which is then treated as a size of its own; `elements` is about those that are read.
 
     Attributes:
         terms: Pairs of a name and its coefficient, never 0, sorted by name.

@@ -32,13 +32,14 @@ def simplify_terms(computation: Computation) -> Computation:
     Halide and TVM call it the simplifier; here reductions are taken apart as well: invariant factors leave them, and
     sums of products become sums of contractions.
     """
-    integers = frozenset(name for name, desc in computation.containers.items() if _is_exact(desc.dtype.type))
+    exact = {name: desc.dtype for name, desc in computation.containers.items() if _is_exact(desc.dtype.type)}
+    integers = frozenset((name, dtype.to_string()) for name, dtype in exact.items())
     body = rebuild_values(computation.body, lambda statement: simplified(statement.value, integers))
     return _with_unique_variables(replace(computation, body=body))
 
 
 @lru_cache(maxsize=20000)
-def simplified(term: Term, integers: frozenset[str] = frozenset()) -> Term:
+def simplified(term: Term, integers: frozenset[tuple[str, str]] = frozenset()) -> Term:
     """Return a term in the form that all equal ways of writing it come to, as far as the rules here know.
 
     A reduction that is taken apart, or raised to a power, leaves two with the same variables: `simplify_terms` gives
@@ -46,9 +47,14 @@ def simplified(term: Term, integers: frozenset[str] = frozenset()) -> Term:
 
     Args:
         term: A term.
-        integers: Containers that hold no floating-point numbers, where `1.0 * x` is more than `x`.
+        integers: Containers that hold no floating-point numbers, where `1.0 * x` is more than `x`, and their types.
     """
-    return Rules(integers).simplified(term)
+    return _rules(integers).simplified(term)
+
+
+@lru_cache(maxsize=10)
+def _rules(integers: frozenset[tuple[str, str]]) -> Rules:
+    return Rules(integers)
 
 
 def _is_exact(type_: type) -> bool:

@@ -6,8 +6,12 @@ import cmath
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
 
 from dace_transfer.transformations.normalization.affine import constant
+from dace_transfer.transformations.normalization.elements import elements, term_of_integer
 from dace_transfer.transformations.normalization.spelling import spelt
 from dace_transfer.transformations.normalization.terms import (
     Call,
@@ -24,7 +28,6 @@ _MIXING = frozenset({"+", "*", "neg", "/", "**", "min", "max", "abs"})
 _FLOATING = frozenset({"sqrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh"})
 _FLOATING |= {"float", "float16", "float32", "float64", "complex64", "complex128", "sinh", "cosh", "cbrt", "hypot"}
 _TRUTHS = frozenset({"<", "<=", "==", "!=", "and", "or", "not"})
-_LOWEST, _HIGHEST = -(2**63), 2**63 - 1  # Of 64 bits: smaller integers cannot be told from these by their terms.
 _OPPOSITE = {"==": "!=", "!=": "=="}
 
 
@@ -70,16 +73,24 @@ class Rules:
     """Makes terms of parts that are simplified already; each method is the rule of a function.
 
     Attributes:
-        integers: Containers that hold no floating-point numbers.
+        integers: Containers that hold no floating-point numbers, and the names of their types.
     """
 
-    integers: frozenset[str]
+    integers: frozenset[tuple[str, str]]
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Names of types by container."""
+        return dict(self.integers)
 
     def simplified(self, term: Term) -> Term:
         if isinstance(term, Reduce):
             return self.reduction(term.function, term.ranges, self.simplified(term.body))
         if isinstance(term, Index) and term.value.is_constant:
             return Number(term.value.constant)
+        if isinstance(term, Index) and elements(term.value):
+            read = term_of_integer(term.value)
+            return read if isinstance(read, Index) else self.simplified(read)
         if not isinstance(term, Call):
             return term
         function, arguments = spelt(term.function), tuple(self.simplified(argument) for argument in term.arguments)
@@ -91,7 +102,7 @@ class Rules:
         if isinstance(term, Number):
             return isinstance(term.value, (float, complex))
         if isinstance(term, Read):
-            return term.data not in self.integers
+            return term.data not in self.types
         if isinstance(term, Reduce):
             return term.function not in ("and", "or") and self.is_floating(term.body)
         if not isinstance(term, Call):
@@ -111,8 +122,10 @@ class Rules:
         value, sign = term.value, -1 if function == "max" else 1
         if any(map(self.is_floating, beside)):
             return bool(value == sign * math.inf)
-        is_reduced = any(isinstance(other, Reduce) and other.function == function for other in beside)
-        return is_reduced and value == (_LOWEST if function == "max" else _HIGHEST)
+        bodies = [other.body for other in beside if isinstance(other, Reduce) and other.function == function]
+        kinds = [self.types.get(body.data, "") if isinstance(body, Read) else "int64" for body in bodies]
+        limits = [np.iinfo(kind) for kind in kinds if "int" in kind]
+        return any(value == (limit.min if function == "max" else limit.max) for limit in limits)
 
     def sum(self, arguments: Sequence[Term]) -> Term:
         terms = self.gathered(_flat("+", arguments))

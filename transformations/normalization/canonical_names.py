@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import dace
 from dace.sdfg.state import ControlFlowBlock
 
-from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.affine import variable
 from dace_transfer.transformations.normalization.symbols import assigned_inside
 from dace_transfer.transformations.normalization.terms import (
-    Index,
     Read,
     Reduce,
     Term,
@@ -29,6 +28,7 @@ from dace_transfer.transformations.normalization.tree import (
     Opaque,
     Statement,
     nodes,
+    subscripts,
     substitute_node,
 )
 
@@ -64,26 +64,7 @@ def _appearing(body: Iterable[Node]) -> tuple[list[str], list[str]]:
 
 def _words(body: Iterable[Node]) -> set[str]:
     """Every name in a subscript or bound."""
-    return {word for node in nodes(body) for value in _values(node) for word in value.words}
-
-
-def _values(node: Node) -> Iterator[Affine]:
-    if isinstance(node, Loop):
-        yield from (node.range.begin, node.range.end)
-    elif isinstance(node, Opaque):
-        yield from node.values.values()
-    else:
-        for term in (node.target, *walk(node.value)):
-            yield from _values_of(term)
-
-
-def _values_of(term: Term) -> Iterator[Affine]:
-    if isinstance(term, Read):
-        yield from term.index
-    elif isinstance(term, Index):
-        yield term.value
-    elif isinstance(term, Reduce):
-        yield from (bound for loop in term.ranges for bound in (loop.begin, loop.end))
+    return {word for node in nodes(body) for value in subscripts(node) for word in value.words}
 
 
 def _foreign(computation: Computation, loops: set[str]) -> set[str]:

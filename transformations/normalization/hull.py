@@ -8,9 +8,10 @@ import dace
 
 from dace_transfer.transformations.normalization.affine import Affine, affine
 from dace_transfer.transformations.normalization.dependence import accesses
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.terms import Range, Read, Term, bounds
-from dace_transfer.transformations.normalization.tree import Statement
+from dace_transfer.transformations.normalization.tree import Statement, subscripts
 
 
 def hull(loop: Range, others: Sequence[Range]) -> Range | None:
@@ -37,7 +38,10 @@ def in_bounds(
     term: Term, ranges: tuple[Range, ...], containers: Mapping[str, dace.data.Data], facts: Sequence[Affine]
 ) -> bool:
     """Tell whether a term reads no element outside of a container in any iteration of loops, as far as is known."""
-    for access in accesses(Statement(Read("", ()), term), ranges):
+    alone = Statement(Read("", ()), term)
+    if any(map(elements, subscripts(alone))):
+        return False
+    for access in accesses(alone, ranges):
         sizes = containers[access.data].shape if access.index else ()
         for entry, size in zip(access.index or (), sizes, strict=True):
             if not always(entry, access.ranges, facts) or not always(affine(size) - entry - 1, access.ranges, facts):

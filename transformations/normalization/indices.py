@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.elements import elements, plain_words
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.terms import Range, bounds
 
@@ -50,8 +51,8 @@ def recount(
     Before: `for i in range(0, N - 2)` with the subscript `i + 1`; after: `for i in range(1, N - 1)` and `{"i": i - 1}`.
 
     Of the subscripts that may replace a variable this takes the one for which the bounds mention the fewest other
-    variables. If bounds from 0 mention fewer (`y[8*b + i] for i in range(0, 8)`), or nothing else can be done, a loop
-    begins at 0.
+    variables, elements left out. If bounds from 0 mention fewer (`y[8*b + i] for i in range(0, 8)`), or nothing else
+    can be done, a loop begins at 0: unless it begins at an element, since differences of elements may overflow.
 
     Args:
         loops: Loops, the outermost first.
@@ -66,7 +67,9 @@ def recount(
         inner.discard(loop.variable)
         fit = [e for e in entries if e.words.isdisjoint(inner) and _can_replace(e, loop.variable, reversible)]
         backward = loop.variable in reversible and _falls(loop.variable, entries)
-        choices = [_recounted(loop, entry, values) for entry in [*fit, _from_zero(loop, backward)]]
+        if not elements(loop.begin):
+            fit.append(_from_zero(loop, backward))
+        choices = [_recounted(loop, entry, values) for entry in fit or [variable(loop.variable)]]
         recounted, value = min(choices, key=lambda choice: _mentions(choice[0], variables))
         result.append(recounted)
         if value != variable(loop.variable):
@@ -75,7 +78,7 @@ def recount(
 
 
 def _mentions(loop: Range, variables: Collection[str]) -> int:
-    return sum(len(bound.words.intersection(variables)) for bound in (loop.begin, loop.end))
+    return sum(len(plain_words(bound).intersection(variables)) for bound in (loop.begin, loop.end))
 
 
 def _from_zero(loop: Range, backward: bool) -> Affine:

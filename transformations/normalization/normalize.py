@@ -14,7 +14,7 @@ from dace_transfer.transformations.normalization.dead import remove_dead
 from dace_transfer.transformations.normalization.distribute import distribute
 from dace_transfer.transformations.normalization.inline import inline
 from dace_transfer.transformations.normalization.lifetimes import split_lifetimes
-from dace_transfer.transformations.normalization.lowering import lower
+from dace_transfer.transformations.normalization.lowering import can_lower, lower
 from dace_transfer.transformations.normalization.order import order
 from dace_transfer.transformations.normalization.privatize import privatize
 from dace_transfer.transformations.normalization.raising import raise_sdfg
@@ -38,16 +38,24 @@ def normalize(sdfg: dace.SDFG) -> dace.SDFG:
     Loops and maps are read as statements over their loops (`raising`), rewritten (`rewrite`), and written as an SDFG
     again (`lowering`). What cannot be read stays as DaCe's `LoopToMap` leaves it.
     """
-    result = _plain(sdfg)
-    result.apply_transformations_repeated(TrivialMapElimination, validate=False)
-    computation = raise_sdfg(result)
-    if computation is None or _is_partly_opaque(computation):
-        result = _with_maps(result)
-        computation = raise_sdfg(result)
+    plain = _plain(sdfg)
+    plain.apply_transformations_repeated(TrivialMapElimination, validate=False)
+    result, computation = _rewritten(plain)
+    if computation is not None and not can_lower(computation):
+        result, computation = _rewritten(plain, with_tables=False)
     if computation is not None:
-        result = lower(rewrite(computation))
+        result = lower(computation)
     result.validate()
     return result
+
+
+def _rewritten(sdfg: dace.SDFG, with_tables: bool = True) -> tuple[dace.SDFG, Computation | None]:
+    """The normal form, and the SDFG that it was read from, or that is left where nothing can be read."""
+    computation = raise_sdfg(sdfg, with_tables)
+    if computation is None or _is_partly_opaque(computation):
+        sdfg = _with_maps(sdfg)
+        computation = raise_sdfg(sdfg, with_tables)
+    return sdfg, None if computation is None else rewrite(computation)
 
 
 def rewrite(computation: Computation) -> Computation:

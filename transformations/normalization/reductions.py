@@ -8,6 +8,7 @@ from dataclasses import replace
 import dace
 import numpy as np
 
+from dace_transfer.transformations.normalization.elements import is_nested, plain_words
 from dace_transfer.transformations.normalization.reduction_forms import NEUTRAL
 from dace_transfer.transformations.normalization.terms import (
     Call,
@@ -53,12 +54,13 @@ def as_reduction(
         ranges: All loops around it that are to be folded, outermost first.
         containers: Descriptors by name. With them, values are folded in the type of the target where theirs is
             narrower, and folds that round in every step (reals into an integer) are refused; without them, all
-            are taken to have one type. Loops bounded by them stay loops.
+            are taken to have one type. Loops bounded by scalars among them, or by `A[B[i]]`, stay loops.
     """
     target = statement.target
     if not ranges or any(loop.variable in index.words for loop in ranges for index in target.index):
         return None
-    if any(not (loop.begin.words | loop.end.words).isdisjoint(containers or ()) for loop in ranges):
+    bounds = [bound for loop in ranges for bound in (loop.begin, loop.end)]
+    if any(is_nested(bound) or plain_words(bound) & (containers or {}).keys() for bound in bounds):
         return None
     for function in _FOLDS:
         value = _folded_value(statement, function)

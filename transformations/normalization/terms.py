@@ -185,6 +185,12 @@ def bounds(ranges: Iterable[Range]) -> Iterator[Affine]:
         yield loop.end - variable(loop.variable) - 1
 
 
+def bounds_of(ranges: Iterable[Range]) -> Iterator[Affine]:
+    """Yield where loops begin and end."""
+    for loop in ranges:
+        yield from (loop.begin, loop.end)
+
+
 def rename(term: Term, names: Mapping[str, str]) -> Term:
     """Rename loop variables and sizes everywhere, the variables of reductions as well."""
     values = {old: variable(new) for old, new in names.items()}

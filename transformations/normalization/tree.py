@@ -12,6 +12,7 @@ from dace.sdfg.state import ControlFlowBlock
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.terms import (
+    Index,
     Range,
     Read,
     Reduce,
@@ -149,6 +150,26 @@ def nest(loops: Sequence[Range], body: tuple[Node, ...], parallel: bool) -> tupl
     for loop in reversed(loops):
         body = (Loop(loop, body, parallel),) if body else ()
     return body
+
+
+def subscripts(node: Node) -> Iterator[Affine]:
+    """Yield all subscripts and bounds of a node, for a loop only its own bounds."""
+    if isinstance(node, Loop):
+        yield from (node.range.begin, node.range.end)
+    elif isinstance(node, Opaque):
+        yield from node.values.values()
+    else:
+        for term in (node.target, *walk(node.value)):
+            yield from _subscripts_of(term)
+
+
+def _subscripts_of(term: Term) -> Iterator[Affine]:
+    if isinstance(term, Read):
+        yield from term.index
+    elif isinstance(term, Index):
+        yield term.value
+    elif isinstance(term, Reduce):
+        yield from (bound for loop in term.ranges for bound in (loop.begin, loop.end))
 
 
 def variables(body: Iterable[Node]) -> set[str]:

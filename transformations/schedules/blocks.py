@@ -6,9 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.reduction_forms import NEUTRAL, is_rectangular
 from dace_transfer.transformations.normalization.siblings import nest_of
-from dace_transfer.transformations.normalization.terms import Call, Number, Range, Read, Reduce, Term, names_in, reads
+from dace_transfer.transformations.normalization.terms import (
+    Call,
+    Number,
+    Range,
+    Read,
+    Reduce,
+    Term,
+    bounds_of,
+    names_in,
+    reads,
+)
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Loop,
@@ -109,7 +120,9 @@ class _Blocking:
             return None
         loops, found, last = found_nest.ranges, reads(value), value.ranges[-1]
         own = {loop.variable for loop in (*loops, *value.ranges)}
-        if not is_rectangular([last], own) or target.data in {read.data for read in found}:
+        if not is_rectangular([last], own) or any(map(elements, bounds_of([last]))):
+            return None
+        if target.data in {read.data for read in found}:
             return None
         names = [names_in(read) for read in found]
         is_reused = any(last.variable in of and any(loop.variable not in of for loop in loops) for of in names)

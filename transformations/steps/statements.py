@@ -10,7 +10,7 @@ from dace import nodes
 from dace.sdfg.state import ControlFlowBlock
 
 from dace_transfer.errors import NotApplicableError
-from dace_transfer.transformations.normalization.lowering import lower
+from dace_transfer.transformations.normalization.lowering import can_lower, lower
 from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.normalization.tree import Computation
@@ -44,7 +44,8 @@ def _read(sdfg: dace.SDFG) -> Computation | None:
     digest = sdfg.hash_sdfg()
     if digest not in _KNOWN:
         raised = raise_sdfg(copy.deepcopy(sdfg))
-        _KNOWN[digest] = None if raised is None else rewrite(raised)
+        rewritten = None if raised is None else rewrite(raised)
+        _KNOWN[digest] = rewritten if rewritten is not None and can_lower(rewritten) else None
         if len(_KNOWN) > _MOST:
             del _KNOWN[next(iter(_KNOWN))]
     return _KNOWN[digest]

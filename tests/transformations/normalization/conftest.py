@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from dace_transfer.transformations.normalization.affine import Affine, affine
+from dace_transfer.transformations.normalization.elements import taken_apart
 from dace_transfer.transformations.normalization.python_terms import term_of
 from dace_transfer.transformations.normalization.terms import Index, Number, Range, Read, Reduce, Term
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Statement
@@ -157,14 +158,16 @@ def _shape(desc: dace.data.Data, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(_int(affine(size), sizes) for size in desc.shape)
 
 
-def _int(value: Affine, known: Mapping[str, int]) -> int:
-    return int(dace.symbolic.evaluate(dace.symbolic.pystr_to_symbolic(str(value)), dict(known)))
+def _int(value: Affine, known: Mapping[str, int], values: Mapping[str, np.ndarray] = {}) -> int:
+    rest, found = taken_apart(value)
+    inner = {name: int(values[read.data][tuple(_checked(read, values, known))]) for name, read in found.items()}
+    return int(dace.symbolic.evaluate(dace.symbolic.pystr_to_symbolic(str(rest)), {**known, **inner}))
 
 
 def _run(body, values: dict[str, np.ndarray], known: dict[str, int]) -> None:
     for node in body:
         if isinstance(node, Loop):
-            steps = list(_values(node.range, known))
+            steps = list(_values(node.range, values, known))
             for step in reversed(steps) if node.parallel else steps:  # Any order must do.
                 _run(node.body, values, {**known, node.range.variable: step})
         else:
@@ -172,13 +175,13 @@ def _run(body, values: dict[str, np.ndarray], known: dict[str, int]) -> None:
             values[node.target.data][where] = _value(node.value, values, known)
 
 
-def _values(loop: Range, known: Mapping[str, int]) -> range:
-    return range(_int(loop.begin, known), _int(loop.end, known))
+def _values(loop: Range, values: Mapping[str, np.ndarray], known: Mapping[str, int]) -> range:
+    return range(_int(loop.begin, known, values), _int(loop.end, known, values))
 
 
 def _checked(term: Read, values, known):
     for index, size in itertools.zip_longest(term.index, values[term.data].shape):
-        place = _int(index, known)
+        place = _int(index, known, values)
         assert 0 <= place < size, f"{term} is out of bounds for {known}"
         yield place
 
@@ -187,7 +190,7 @@ def _value(term: Term, values, known):
     if isinstance(term, Number):
         return term.value
     if isinstance(term, Index):
-        return _int(term.value, known)
+        return _int(term.value, known, values)
     if isinstance(term, Read):
         return values[term.data][tuple(_checked(term, values, known))]
     if isinstance(term, Reduce):
@@ -203,5 +206,5 @@ def _folded(ranges, body, values, known):
     if not ranges:
         yield _value(body, values, known)
         return
-    for step in _values(ranges[0], known):
+    for step in _values(ranges[0], values, known):
         yield from _folded(ranges[1:], body, values, {**known, ranges[0].variable: step})

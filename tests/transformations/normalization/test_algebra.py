@@ -90,6 +90,20 @@ def test_literals_that_compare_as_equal_are_told_apart(read):
     assert [_value(read, f"n[i] + {one}") for one in ("1", "1.0", "1")] == ["(n[i] + 1)", "(n[i] + 1.0)", "(n[i] + 1)"]
 
 
+def test_extrema_start_at_the_limits_of_their_type(read):
+    containers = {name: (("N",), dtype) for name, dtype in (("n", dace.int64), ("m", dace.int32))}
+    text = "for i in range(0, N):\n    {0}[i] = min({1}, min({0}[k] for k in range(0, i)))"
+    for name, limit, is_kept in (("n", 2**63 - 1, False), ("m", 2**31 - 1, False), ("n", 2**31 - 1, True)):
+        after = str(simplify_terms(read(text.format(name, limit), containers)))
+        assert (str(limit) in after) is is_kept
+
+
+def test_elements_are_read_with_the_type_of_indices(read):
+    computation = read("out[0] = a", CONTAINERS)
+    integer = replace(computation, body=(Statement(Read("out", (affine("0"),)), Index(affine("2*n[0] + 1"))),))
+    assert str(simplify_terms(integer)) == "out[0] = ((2 * dace.int64(n[0])) + 1)"
+
+
 def test_parts_of_a_reduction_have_variables_of_their_own(read, same):
     text = "for i in range(0, N):\n    out[i] = (a * sum(A[i, k] * x[k] + A[k, i] * y[k] for k in range(0, N))) ** 2"
     before = read(text, CONTAINERS)
@@ -136,8 +150,8 @@ def test_random_terms_keep_their_values_and_are_simple_at_once(read, execute, se
     checked = 0
     for _ in range(20):
         term = _random_term(rng, 4, ["0", "1", "N - 1"], itertools.count())
-        once = simplified(term, frozenset({"n"}))
-        assert str(simplified(once, frozenset({"n"}))) == str(once), str(term)
+        once = simplified(term, frozenset({("n", "int64")}))
+        assert str(simplified(once, frozenset({("n", "int64")}))) == str(once), str(term)
         assert type_of(once, empty.containers) == type_of(term, empty.containers), f"{term}\n{once}"
         before, after = (_executed(execute, empty, value, arguments) for value in (term, once))
         if before is not None:

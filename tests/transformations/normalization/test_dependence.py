@@ -30,6 +30,9 @@ def carried(read):
         ("A[i, 0] = A[i, 1]", False),
         ("A[i, 0] = A[0, i]", False),
         ("x[N - 1 - i] = B[i, i]", False),
+        ("x[i] = x[p[i]]", True),
+        ("x[p[i]] = x[p[i]] + 1.0", True),
+        ("A[i, p[i]] = A[i, q[p[i]]]", False),
     ],
 )
 def test_single_statements(carried, statement, expected):

@@ -6,11 +6,26 @@ import copy
 
 import dace
 
+from dace_transfer.transformations.normalization.affine import affine
+from dace_transfer.transformations.normalization.elements import elements, is_nested
 from dace_transfer.transformations.normalization.lowering.control import add_body
 from dace_transfer.transformations.normalization.lowering.flow import Context, Flow, mentions
-from dace_transfer.transformations.normalization.tree import Computation
+from dace_transfer.transformations.normalization.terms import Reduce, reads, walk
+from dace_transfer.transformations.normalization.tree import Computation, statements
 
-__all__ = ["lower"]
+__all__ = ["can_lower", "lower"]
+
+
+def can_lower(computation: Computation) -> bool:
+    """Tell whether a program can be made of a computation.
+
+    Containers whose shapes are read from others must be gone, and no reduction may have a bound such as `A[B[i]]`.
+    """
+    named = {read.data for _, one in statements(computation.body) for read in (one.target, *reads(one.value))}
+    sizes = [affine(size) for name in named for size in computation.containers[name].shape]
+    folds = [term for _, one in statements(computation.body) for term in walk(one.value) if isinstance(term, Reduce)]
+    bounds = [bound for fold in folds for loop in fold.ranges for bound in (loop.begin, loop.end)]
+    return not any(map(elements, sizes)) and not any(map(is_nested, bounds))
 
 
 def lower(computation: Computation) -> dace.SDFG:

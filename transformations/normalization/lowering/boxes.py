@@ -11,6 +11,7 @@ import sympy
 from dace import symbolic
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, constant
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.terms import Range, Read
 
 Box = tuple[tuple[Affine, Affine], ...]
@@ -37,6 +38,11 @@ def element(read: Read) -> Box:
     return tuple((index, index) for index in read.index)
 
 
+def everything(shape: Sequence[Any]) -> Box:
+    """Return the box of all of a container."""
+    return tuple((constant(0), affine(size) - 1) for size in shape)
+
+
 def swept(box: Box, ranges: Sequence[Range], shape: Sequence[Any]) -> Box:
     """Return what a box covers in all iterations of loops, given outermost first."""
     for loop in reversed(ranges):
@@ -46,7 +52,10 @@ def swept(box: Box, ranges: Sequence[Range], shape: Sequence[Any]) -> Box:
 
 def _swept(part: tuple[Affine, Affine], loop: Range, size: Any) -> tuple[Affine, Affine]:
     low, high = part
-    if not (low.is_affine_in([loop.variable]) and high.is_affine_in([loop.variable])):
+    if loop.variable not in low.words | high.words:
+        return part
+    is_affine = low.is_affine_in([loop.variable]) and high.is_affine_in([loop.variable])
+    if not is_affine or elements(loop.begin) or elements(loop.end):
         return constant(0), affine(size) - 1
     first, last = {loop.variable: loop.begin}, {loop.variable: loop.end - 1}
     return (

@@ -9,16 +9,17 @@ import dace
 from dace.sdfg.state import LoopRegion
 
 from dace_transfer.transformations.nested_names import settle_names
-from dace_transfer.transformations.normalization.lowering.boxes import dimensions, whole
+from dace_transfer.transformations.normalization.elements import is_nested, plain_words
+from dace_transfer.transformations.normalization.lowering.boxes import whole
 from dace_transfer.transformations.normalization.lowering.contractions import add_contraction
 from dace_transfer.transformations.normalization.lowering.flow import Flow, accesses
 from dace_transfer.transformations.normalization.lowering.folds import add_fold
-from dace_transfer.transformations.normalization.lowering.nests import add_nest
+from dace_transfer.transformations.normalization.lowering.nests import Scope, add_nest
 from dace_transfer.transformations.normalization.lowering.opaque import adopted
 from dace_transfer.transformations.normalization.lowering.private import privates
 from dace_transfer.transformations.normalization.symbols import assigned_inside
-from dace_transfer.transformations.normalization.terms import Range
-from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement, nodes
+from dace_transfer.transformations.normalization.terms import Range, bounds_of
+from dace_transfer.transformations.normalization.tree import Loop, Node, Opaque, Statement, nodes, subscripts
 
 
 def add_body(flow: Flow, body: Iterable[Node]) -> None:
@@ -28,10 +29,17 @@ def add_body(flow: Flow, body: Iterable[Node]) -> None:
             _add_statement(flow, (), node)
         elif isinstance(node, Opaque):
             _add_opaque(flow, node)
-        elif node.parallel and not _bounding(flow, node):
+        elif node.parallel and _is_map(flow, node, flow.around):
             _add_parallel(flow, node)
         else:
             _add_loop(flow, node)
+
+
+def _is_map(flow: Flow, loop: Loop, around: Iterable[Range]) -> bool:
+    """Whether a parallel loop is worth a map: the rows of a sparse matrix are too short for one each."""
+    containers, outer = flow.context.computation.containers.keys(), {one.variable for one in around}
+    bounds = [(bound, plain_words(bound)) for bound in bounds_of([loop.range])]
+    return not any(is_nested(b) or plain & containers or (b.words - plain) & outer for b, plain in bounds)
 
 
 def _add_statement(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> None:
@@ -54,32 +62,32 @@ def _declare_symbols(flow: Flow, opaque: Opaque) -> None:
 
 
 def _add_loop(flow: Flow, loop: Loop) -> None:
-    """Before: `for i in range(a, b): body`, after: `LoopRegion(i = a; i < b; i = i + 1) { body }`."""
+    """Before: `for i in range(a, b): body`, after: `LoopRegion(i = a; i < b; i = i + 1) { body }`.
+
+    Before: `for k in range(0, r[i]): body`, after: `bound = r[i]`, then `LoopRegion(k = 0; k < bound; k = k + 1)`.
+    """
     name = loop.range.variable
-    flow.declare(sorted(_bounding(flow, loop)))
+    flow.declare(sorted(flow.context.looked_up(subscripts(loop))))
+    named, found = flow.context.apart(loop.range)
     region = LoopRegion(
         flow.context.label(f"for_{name}"),
-        f"{name} < ({loop.range.end})",
+        f"{name} < ({named.end})",
         name,
-        f"{name} = {loop.range.begin}",
+        f"{name} = {named.begin}",
         f"{name} = {name} + 1",
     )
-    if name not in flow.sdfg.symbols:
-        flow.sdfg.add_symbol(name, dace.int64)
-    flow.append(region)
+    for symbol in (name, *found):
+        if symbol not in flow.sdfg.symbols:
+            flow.sdfg.add_symbol(symbol, dace.int64)
+    flow.append(region, {symbol: str(read) for symbol, read in found.items()})
     inner = Flow(region, flow.sdfg, flow.context, (*flow.around, loop.range))
     add_body(inner, loop.body)
     inner.finish()
 
 
-def _bounding(flow: Flow, loop: Loop) -> frozenset[str]:
-    """The containers that the bounds of a loop are read from: arguments that are never written."""
-    return (loop.range.begin.words | loop.range.end.words) & flow.context.computation.containers.keys()
-
-
 def _add_parallel(flow: Flow, loop: Loop) -> None:
     ranges, body = [loop.range], loop.body
-    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel and not _bounding(flow, body[0]):
+    while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel and _is_map(flow, body[0], ranges):
         ranges.append(body[0].range)
         body = body[0].body
     if len(body) == 1 and isinstance(body[0], Statement):
@@ -92,13 +100,12 @@ def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -
     """Before: `parallel for i: { body }`, after: `map i { nested SDFG { body } }`."""
     private = privates(flow.context, ranges, body)
     read, written = (names - private for names in accesses(body))
-    read |= {name for node in nodes(body) if isinstance(node, Loop) for name in _bounding(flow, node)}
+    values = (value for node in nodes(body) for value in subscripts(node))
+    read |= flow.context.looked_up((*values, *bounds_of(ranges)))
     flow.begin(read, written)
     nested = _nested(flow, ranges, body, read | written)
-    state, label = flow.state, flow.context.label("map")
-    map_ = dace.nodes.Map(label, [loop.variable for loop in ranges], dace.subsets.Range(dimensions(ranges)))
-    entry, exit_ = dace.nodes.MapEntry(map_), dace.nodes.MapExit(map_)
-    state.add_nodes_from([entry, exit_])
+    state, level = flow.state, Scope(flow).enter(flow.context.label("map"), ranges).levels[-1]
+    entry, exit_ = level.entry, level.exit
     mapping = {name: name for name in sorted(map(str, nested.free_symbols))}
     node = state.add_nested_sdfg(
         nested, dict.fromkeys(sorted(read)), dict.fromkeys(sorted(written)), mapping, name=nested.name

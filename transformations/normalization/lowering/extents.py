@@ -9,6 +9,7 @@ import dace
 from dace import data
 
 from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.lowering.boxes import Box
 from dace_transfer.transformations.normalization.terms import Range, Read
 
@@ -39,6 +40,8 @@ def operand(read: Read, ranges: Mapping[str, Range], containers: Mapping[str, da
         return None
     variables, axes, box = [], [], []
     for axis, index in enumerate(read.index):
+        if elements(index):
+            return None
         mentioned = sorted(index.words & ranges.keys())
         if not mentioned:
             box.append((index, index))
@@ -54,10 +57,10 @@ def operand(read: Read, ranges: Mapping[str, Range], containers: Mapping[str, da
 
 
 def rectangle(loops: Iterable[Range]) -> dict[str, Range] | None:
-    """Return loops by variable, or None where the bounds of one depend on another."""
+    """Return loops by variable, or None where the bounds of one depend on another, or are read from containers."""
     ranges = {loop.variable: loop for loop in loops}
-    bounds = {word for loop in ranges.values() for word in loop.begin.words | loop.end.words}
-    return None if bounds & ranges.keys() else ranges
+    bounds = [bound for loop in ranges.values() for bound in (loop.begin, loop.end)]
+    return None if any(bound.words & ranges.keys() or elements(bound) for bound in bounds) else ranges
 
 
 def extent(loop: Range) -> Affine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,8 +14,16 @@ from dace import data, nodes
 from dace.sdfg.state import ControlFlowBlock, ControlFlowRegion
 
 from dace_transfer.transformations.normalization.affine import Affine, affine
-from dace_transfer.transformations.normalization.terms import Range, reads
-from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque, Statement, statements
+from dace_transfer.transformations.normalization.elements import with_names
+from dace_transfer.transformations.normalization.terms import Range, Read, reads
+from dace_transfer.transformations.normalization.tree import (
+    Computation,
+    Loop,
+    Node,
+    Opaque,
+    Statement,
+    statements,
+)
 from dace_transfer.transformations.normalization.tree import nodes as nodes_of
 
 
@@ -42,6 +50,20 @@ class Context:
         """The sizes of all dimensions of all containers, each 1 or more."""
         shapes = {desc.shape for desc in self.computation.containers.values() if isinstance(desc, data.Array)}
         return frozenset(affine(size) for shape in shapes for size in shape)
+
+    def looked_up(self, values: Iterable[Affine]) -> set[str]:
+        """Return the containers that subscripts and bounds are read from: arguments that are never written."""
+        return {word for value in values for word in value.words & self.computation.containers.keys()}
+
+    def apart(self, loop: Range) -> tuple[Range, dict[str, Read]]:
+        """Return a loop with names in the place of the elements that bound it, and the elements by these names."""
+        found: dict[Read, str] = {}
+
+        def name(read: Read) -> str:
+            return found.setdefault(read, self.label("__bound"))
+
+        named = Range(loop.variable, with_names(loop.begin, name), with_names(loop.end, name))
+        return named, {name: read for read, name in found.items()}
 
     def label(self, stem: str) -> str:
         """Return a label that nothing else has."""
@@ -115,11 +137,13 @@ class Flow:
         self.state.add_node(node)
         return node
 
-    def append(self, block: ControlFlowBlock) -> None:
-        """Add a block after all that there is; what follows does not go into it."""
+    def append(self, block: ControlFlowBlock, assignments: Mapping[str, str] = {}) -> None:
+        """Add a block, and assignments to symbols on the way to it, after all that there is; nothing goes into it."""
+        if assignments and self._last is None:
+            self.append(dace.SDFGState(self.context.label("state"), self.sdfg))
         self.region.add_node(block, is_start_block=self._last is None, ensure_unique_name=True)
         if self._last is not None:
-            self.region.add_edge(self._last, block, dace.InterstateEdge())
+            self.region.add_edge(self._last, block, dace.InterstateEdge(assignments=dict(assignments)))
         self._last, self._newest = block, None
 
     def finish(self) -> None:

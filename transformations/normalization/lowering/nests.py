@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
@@ -13,6 +13,7 @@ from dace.dtypes import ScheduleType, StorageType
 from dace.sdfg.graph import MultiConnectorEdge
 
 from dace_transfer.transformations.neutral import neutral, reset_tasklet
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.lowering.boxes import (
     Box,
     dimensions,
@@ -22,9 +23,10 @@ from dace_transfer.transformations.normalization.lowering.boxes import (
     swept,
 )
 from dace_transfer.transformations.normalization.lowering.flow import Flow
+from dace_transfer.transformations.normalization.lowering.inputs import Inputs
 from dace_transfer.transformations.normalization.python_terms import python_of
-from dace_transfer.transformations.normalization.terms import Call, Range, Read, Reduce, Term, reads
-from dace_transfer.transformations.normalization.tree import Statement
+from dace_transfer.transformations.normalization.terms import Range, Read, Reduce, Term, bounds_of, reads
+from dace_transfer.transformations.normalization.tree import Statement, subscripts
 from dace_transfer.transformations.normalization.types import type_of
 
 WCR = {
@@ -63,11 +65,15 @@ class Scope:
         return self.flow.state
 
     def enter(self, label: str, ranges: tuple[Range, ...], schedule: ScheduleType = ScheduleType.Default) -> Scope:
-        """Add a map, and return the place in it."""
-        parts = dace.subsets.Range(dimensions(ranges))
+        """Add a map, and return the place in it; what its range is read from goes to connectors."""
+        apart = [self.flow.context.apart(loop) for loop in ranges]
+        parts = dace.subsets.Range(dimensions(loop for loop, _ in apart))
         map_ = nodes.Map(label, [loop.variable for loop in ranges], parts, schedule=schedule)
         level = _Level(nodes.MapEntry(map_), nodes.MapExit(map_), ranges)
         self.state.add_nodes_from([level.entry, level.exit])
+        for connector, read in (pair for _, found in apart for pair in found.items()):
+            level.entry.add_in_connector(connector)
+            self.feed(read.data, [element(read)], level.entry, [connector])
         return replace(self, levels=(*self.levels, level))
 
     def hang(self, node: nodes.Node) -> None:
@@ -75,21 +81,20 @@ class Scope:
         if self.levels:
             self.state.add_nedge(self.levels[-1].entry, node, dace.Memlet())
 
-    def feed(self, found: Sequence[Read], consumer: nodes.Node, connectors: Sequence[str]) -> None:
-        """Lead elements of one container from its newest node through all maps to connectors."""
-        name = found[0].data
+    def feed(self, name: str, boxes: Sequence[Box], consumer: nodes.Node, connectors: Sequence[str]) -> None:
+        """Lead parts of one container from its newest node through all maps to connectors."""
         end: tuple[nodes.Node, str | None] = (self.flow.source(name), None)
         for depth in range(len(self.levels)):
-            self._lead(end, depth, found)
+            self._lead(end, depth, name, boxes)
             end = (self.levels[depth].entry, f"OUT_{name}")
-        for read, connector in zip(found, connectors, strict=True):
-            self.state.add_edge(*end, consumer, connector, memlet(name, element(read), volume=1))
+        for box, connector in zip(boxes, connectors, strict=True):
+            self.state.add_edge(*end, consumer, connector, memlet(name, box, volume=1))
 
-    def _lead(self, end: tuple[nodes.Node, str | None], depth: int, found: Sequence[Read]) -> None:
-        level, name = self.levels[depth], found[0].data
-        shape = self.flow.sdfg.arrays[name].shape if found[0].index else ()
+    def _lead(self, end: tuple[nodes.Node, str | None], depth: int, name: str, parts: Sequence[Box]) -> None:
+        level = self.levels[depth]
+        shape = self.flow.sdfg.arrays[name].shape if parts[0] else ()
         inside = [loop for inner in self.levels[depth:] for loop in inner.ranges]
-        boxes = [swept(element(read), inside, shape) for read in found]
+        boxes = [swept(part, inside, shape) for part in parts]
         if name not in level.inputs:
             level.entry.add_in_connector(f"IN_{name}")
             level.entry.add_out_connector(f"OUT_{name}")
@@ -121,7 +126,8 @@ def add_nest(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> None
     Before: `parallel for i: y[i] = x[i] * sum(A[i, k] for k)`, after:
     `map i { acc = 0; sequential map k { acc += A[i, k] }; y[i] = x[i] * acc }`.
     """
-    flow.begin({read.data for read in reads(statement.value)}, {statement.target.data})
+    looked_up = flow.context.looked_up((*subscripts(statement), *bounds_of(loops)))
+    flow.begin({read.data for read in reads(statement.value)} | looked_up, {statement.target.data})
     label = flow.context.label(statement.target.data)
     scope = Scope(flow)
     if loops:
@@ -132,36 +138,23 @@ def add_nest(flow: Flow, loops: tuple[Range, ...], statement: Statement) -> None
 
 def _add_tasklet(scope: Scope, label: str, value: Term) -> nodes.Tasklet:
     """Add a tasklet that computes a term; equal reads, and equal reductions, share a connector."""
-    connectors: dict[Term, str] = {}
-    code = python_of(_named(value, lambda part: connectors.setdefault(part, f"__in{len(connectors)}")))
-    tasklet = nodes.Tasklet(label, dict.fromkeys(connectors.values()), {"__out": None}, f"__out = {code}")
+    inputs = Inputs(scope.flow.context.computation.containers)
+    code = python_of(inputs.named(value))
+    tasklet = nodes.Tasklet(label, inputs.connectors, {"__out": None}, f"__out = {code}")
     scope.state.add_node(tasklet)
-    by_container: dict[str, list[Read]] = {}
-    for part in connectors:
-        if isinstance(part, Read):
-            by_container.setdefault(part.data, []).append(part)
-    for found in by_container.values():
-        scope.feed(found, tasklet, [connectors[read] for read in found])
-    for part, connector in connectors.items():
-        if isinstance(part, Reduce):
-            total = _accumulated(scope, part)
-            scope.state.add_edge(total, None, tasklet, connector, memlet(total.data, ()))
-    if not connectors:
+    for data, parts in inputs.parts.items():
+        scope.feed(data, list(parts), tasklet, list(parts.values()))
+    for reduction, connector in inputs.reductions.items():
+        total = _accumulated(scope, reduction)
+        scope.state.add_edge(total, None, tasklet, connector, memlet(total.data, ()))
+    if not inputs.connectors:
         scope.hang(tasklet)
     return tasklet
 
 
-def _named(term: Term, name: Callable[[Term], str]) -> Term:
-    """Return a term with names in the place of reads and reductions."""
-    if isinstance(term, (Read, Reduce)):
-        return Read(name(term), ())
-    if isinstance(term, Call):
-        return Call(term.function, tuple(_named(argument, name) for argument in term.arguments))
-    return term
-
-
 def _accumulated(scope: Scope, reduction: Reduce) -> nodes.AccessNode:
     """Add the code of a reduction, and return the node of its result."""
+    reduction = _one_map_at_a_time(reduction)
     flow, state = scope.flow, scope.state
     dtype = type_of(reduction, flow.context.computation.containers)
     name, _ = flow.sdfg.add_scalar("accumulator", dtype, StorageType.Register, transient=True, find_new_name=True)
@@ -175,6 +168,19 @@ def _accumulated(scope: Scope, reduction: Reduce) -> nodes.AccessNode:
     tasklet = _add_tasklet(inner, flow.context.label(name), reduction.body)
     inner.write(tasklet, Read(name, ()), total, WCR[reduction.function])
     return total
+
+
+def _one_map_at_a_time(reduction: Reduce) -> Reduce:
+    """A reduction whose outer loops are one map: what a map's range is read from is read before it begins.
+
+    Before: `sum(v[l] for k in range(0, K) for l in range(0, r[k]))`,
+    after: `sum(sum(v[l] for l in range(0, r[k])) for k in range(0, K))`.
+    """
+    for place, loop in enumerate(reduction.ranges[1:], 1):
+        if elements(loop.begin) or elements(loop.end):
+            inner = replace(reduction, ranges=reduction.ranges[place:])
+            return replace(reduction, ranges=reduction.ranges[:place], body=inner)
+    return reduction
 
 
 def start_of(function: str, dtype: Any) -> str:

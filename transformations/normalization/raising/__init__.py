@@ -16,7 +16,7 @@ from dace_transfer.transformations.normalization.tree import Computation, Node, 
 _LOG = logging.getLogger(__name__)
 
 
-def raise_sdfg(sdfg: dace.SDFG) -> Computation | None:
+def raise_sdfg(sdfg: dace.SDFG, with_tables: bool = True) -> Computation | None:
     """Return what a simplified SDFG computes, or None where it is nothing that could be left as it is in parts.
 
     Before: maps, tasklets, memlets, library nodes, views and nested SDFGs; after: `for i: for j: C[i, j] = sum(...)`.
@@ -24,10 +24,14 @@ def raise_sdfg(sdfg: dace.SDFG) -> Computation | None:
 
     None is returned for programs whose blocks are no chain at the top level, that return early, or that keep
     containers between calls.
+
+    Args:
+        sdfg: The program.
+        with_tables: Whether to read indices and bounds that are elements of arrays, which are never written.
     """
     if any(_is_kept(descriptor) for descriptor in sdfg.arrays.values()) or _starts_at_zero(sdfg):
         return None
-    frame = whole_program(sdfg)
+    frame = whole_program(sdfg, with_tables)
     try:
         body = read_region(sdfg, frame)
     except (ValueError, NotApplicableError) as error:

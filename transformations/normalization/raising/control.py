@@ -20,6 +20,7 @@ from dace.sdfg.state import (
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.normalization.affine import Affine, variable
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.raising.boxes import counted
 from dace_transfer.transformations.normalization.raising.branches import read_branches
 from dace_transfer.transformations.normalization.raising.conditions import at_most, split_points
@@ -71,12 +72,25 @@ def read_region(region: ControlFlowRegion, frame: Frame) -> Body:
 def _span(links: list[Link], frame: Frame) -> Body:
     shared = {name for link in links for name in _defined(link, frame)}
     shared &= {name for link in links for name in unassigned(link.block) | _read_on(link)}
-    try:
-        with frame.builder.attempt():
-            return read_values(links, shared, frame, _readable, read_block)
-    except (ValueError, NotApplicableError) as error:
-        _LOG.debug("'%s' is left as it is with what follows: %s", links[0].block.label, error)
-        return (opaque_chain(links, frame),)
+    looked_up = _looked_up(links, frame)
+    ways = [(shared - looked_up, _integers)] if looked_up else []
+    for scalars, known in [*ways, (shared, _readable)]:
+        try:
+            with frame.builder.attempt():
+                return read_values(links, scalars, frame, known, read_block)
+        except (ValueError, NotApplicableError) as error:
+            _LOG.debug("'%s' is left as it is with what follows: %s", links[0].block.label, error)
+    return (opaque_chain(links, frame),)
+
+
+def _looked_up(links: list[Link], frame: Frame) -> set[str]:
+    """The symbols assigned in a part of a chain that stand for elements of arrays which are never written."""
+    found: set[str] = set()
+    for link in links:
+        known = _integers(link, frame)
+        found |= {name for name, value in known.items() if elements(value)}
+        frame = frame.with_values(known)
+    return found
 
 
 def _defined(link: Link, frame: Frame) -> set[str]:
@@ -86,6 +100,11 @@ def _defined(link: Link, frame: Frame) -> set[str]:
 
 
 def _readable(link: Link, frame: Frame) -> dict[str, Affine]:
+    """The symbols assigned on the way to a block that stand for sizes and loop variables alone."""
+    return {name: value for name, value in _integers(link, frame).items() if not elements(value)}
+
+
+def _integers(link: Link, frame: Frame) -> dict[str, Affine]:
     """The symbols assigned on the way to a block that are affine, and assigned nowhere else."""
     found: dict[str, Affine] = {}
     assignments = link.edge.assignments if link.edge is not None else {}

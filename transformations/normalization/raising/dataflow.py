@@ -12,14 +12,16 @@ from dace import nodes
 from dace.sdfg.utils import dfs_topological_sort
 
 from dace_transfer.errors import NotApplicableError
-from dace_transfer.transformations.normalization.raising.boxes import Edge, counted, step_of
+from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.elements import elements
+from dace_transfer.transformations.normalization.raising.boxes import Edge, counted, element, step_of
 from dace_transfer.transformations.normalization.raising.copies import read_copy
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.libraries import read_library
 from dace_transfer.transformations.normalization.raising.tasklets import Wires, read_tasklet
 from dace_transfer.transformations.normalization.raising.views import defines_view, with_views
 from dace_transfer.transformations.normalization.terms import Range
-from dace_transfer.transformations.normalization.tree import Node, nest
+from dace_transfer.transformations.normalization.tree import Node, nest, statements
 
 Body = tuple[Node, ...]
 NestedReader = Callable[[dace.SDFGState, nodes.NestedSDFG, Frame], Body]
@@ -68,7 +70,7 @@ class StateReader:
         inside = frozenset(self._nodes(step))
         try:
             with frame.builder.attempt():
-                return Piece(inside, self._read(step, frame))
+                return Piece(inside, _checked(self._read(step, frame)))
         except (ValueError, NotApplicableError) as error:
             return Piece(inside, None, str(error))
 
@@ -114,9 +116,18 @@ class StateReader:
             raise ValueError(f"Expected tasklets, maps, nested SDFGs and library nodes, but got '{step}'.")
         return read_copy(self.state, step, frame)
 
+    def _bounds(self, entry: nodes.MapEntry, frame: Frame) -> dict[str, Affine]:
+        """What the range of a map is read from, by connector."""
+        edges = [edge for edge in self.state.in_edges(entry) if not (edge.dst_conn or "IN_").startswith("IN_")]
+        found = {e.dst_conn: element(frame, e.data, self.state.memlet_path(e)[0].src) for e in edges}
+        values = {name: frame.value_at(place) for name, place in found.items()}
+        known = {name: value for name, value in values.items() if value is not None}
+        if len(known) < len(values):
+            raise ValueError(f"Expected the range of map '{entry.label}' not to be read from what is written.")
+        return known
+
     def _map(self, entry: nodes.MapEntry, frame: Frame) -> Body:
-        if any(not name.startswith("IN_") for name in entry.in_connectors):
-            raise ValueError(f"Expected the range of map '{entry.label}' not to be read from containers.")
+        frame = frame.with_values(self._bounds(entry, frame))
         before = frame.builder.folds
         loops: list[Range] = []
         for name, (begin, end, step) in zip(entry.params, entry.range.ndrange(), strict=True):
@@ -133,3 +144,15 @@ class StateReader:
         body = tuple(node for step in self._steps(entry) for node in self._read(step, frame))
         independent = frame.builder.folds == before and entry.schedule != dace.ScheduleType.Sequential
         return nest(loops, body, independent)
+
+
+def _checked(body: Body) -> Body:
+    """A body, if it is known where it writes.
+
+    Raises:
+        ValueError: It writes where an array says.
+    """
+    for _, one in statements(body):
+        if any(elements(index) for index in one.target.index):
+            raise ValueError(f"Expected a place to write that is not read from a container, but got '{one.target}'.")
+    return body

@@ -6,9 +6,10 @@ import ast
 import math
 
 from dace_transfer.transformations.normalization.affine import constant
+from dace_transfer.transformations.normalization.elements import term_of_integer
 from dace_transfer.transformations.normalization.python_terms import term_of
 from dace_transfer.transformations.normalization.raising.frame import Frame, dimensions
-from dace_transfer.transformations.normalization.terms import Call, Index, Number, Read, Term, walk
+from dace_transfer.transformations.normalization.terms import Call, Number, Read, Term, walk
 
 _NUMBERS = {"inf": math.inf, "nan": math.nan}
 _SIZED = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 bool bool_"
@@ -75,7 +76,7 @@ def symbol_term(name: str, frame: Frame) -> Term:
     if name in frame.saved:
         return frame.saved[name]
     if name in frame.sizes or name in frame.values:
-        return Index(frame.affine(name))
+        return term_of_integer(frame.affine(name))
     if name in _NUMBERS and name not in frame.sdfg.symbols:
         return Number(_NUMBERS[name])
     raise ValueError(f"Expected a connector, a scalar, a size or a loop variable, but got '{name}'.")

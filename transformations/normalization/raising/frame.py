@@ -16,6 +16,7 @@ from dace.sdfg.state import LoopRegion
 
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
+from dace_transfer.transformations.normalization.elements import element, elements, taken_apart
 from dace_transfer.transformations.normalization.terms import Range, Read
 from dace_transfer.transformations.normalization.tree import Computation, Names
 
@@ -33,6 +34,7 @@ class Builder:
         sizes: The integer symbols that the program gets from outside.
         given: Symbols that the program gets from outside and assigns as well.
         fixed: The whole numbers among the arguments that the program never writes.
+        tables: The arrays of whole numbers among them, whose elements indices and bounds may be made of.
         containers: Descriptors of the computation's containers.
         folds: How many writes with conflict resolution were read so far.
     """
@@ -41,6 +43,7 @@ class Builder:
     sizes: frozenset[str]
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
+    tables: frozenset[str] = frozenset()
     containers: dict[str, dace.data.Data] = field(default_factory=dict)
     folds: int = 0
 
@@ -100,18 +103,33 @@ class Frame:
     nested: bool = False
 
     def affine(self, expression: Any) -> Affine:
-        """Read an expression of integer symbols.
+        """Read an expression of integer symbols, and of elements of arrays that are never written.
 
         Raises:
             ValueError: It mentions anything else, or is no expression of integers.
         """
-        result = affine(expression)
-        unknown = result.words - self.sizes - self.values.keys() - _FUNCTIONS
+        result, found = taken_apart(affine(expression))
+        values = {**self.values, **{name: self._looked_up(read) for name, read in found.items()}}
+        unknown = result.words - self.sizes - values.keys() - _FUNCTIONS
         if unknown:
             raise ValueError(f"Expected an expression of sizes and loop variables, but '{expression}' has {unknown}.")
         if any(_REAL.search(name) for name, _ in result.terms if not name.isidentifier()):
             raise ValueError(f"Expected an expression of integers, but got '{expression}'.")
-        return result.substitute(self.values)
+        return result.substitute(values)
+
+    def _looked_up(self, read: Read) -> Affine:
+        if read.data not in self.sdfg.arrays:
+            raise ValueError(f"Expected an element of a container, but got '{read}'.")
+        place = self.at(read.data, tuple(map(self.affine, read.index)))
+        value = self.value_at(place)
+        if value is None:
+            raise ValueError(f"Expected '{place.data}' to be an array of integers that is never written.")
+        return value
+
+    def value_at(self, place: Read) -> Affine | None:
+        """Return an element of the computation as what indices are made of; None if it may be written."""
+        names = {word for index in place.index for word in index.words}
+        return element(place) if place.data in self.builder.tables and names.isdisjoint(self.builder.fixed) else None
 
     def bound(self, expression: Any) -> Affine:
         """Read an expression that bounds a loop: arguments that are never written may be mentioned as well.
@@ -156,7 +174,7 @@ class Frame:
         return [symbolic.pystr_to_symbolic(str(self._largest(self.affine(size)))) for size in shape]
 
     def _largest(self, size: Affine) -> Affine:
-        if size.words <= self.builder.sizes | _FUNCTIONS:
+        if size.words <= self.builder.sizes | _FUNCTIONS or elements(size):
             return size
         for loop in reversed(self.loops):
             last = loop.end - 1 if size.coefficient(loop.variable) > 0 else loop.begin
@@ -239,8 +257,13 @@ def _names_in(sdfg: dace.SDFG) -> Iterator[str]:
                 yield from (*map(str, node.map.params), *node.in_connectors)
 
 
-def whole_program(sdfg: dace.SDFG) -> Frame:
-    """Return the frame in which a whole program is read."""
+def whole_program(sdfg: dace.SDFG, with_tables: bool = True) -> Frame:
+    """Return the frame in which a whole program is read.
+
+    Args:
+        sdfg: The program.
+        with_tables: Whether indices and bounds may be read from arrays.
+    """
     assigned = assignments(sdfg)
     free = {str(symbol) for symbol in sdfg.free_symbols}
     sizes = frozenset(name for name in free - assigned.keys() if is_integer(sdfg.symbols.get(name)))
@@ -249,14 +272,17 @@ def whole_program(sdfg: dace.SDFG) -> Frame:
     everything = dict.fromkeys(_names_in(sdfg), nothing)
     names = Names(Computation(sdfg, everything, ()))
     values = {name: constant(value) for name, value in numbers.items()}
-    builder = Builder(names, sizes, frozenset(free & assigned.keys()), _fixed(sdfg))
+    fixed, tables = _never_written(sdfg)
+    builder = Builder(names, sizes, frozenset(free & assigned.keys()), fixed, tables if with_tables else frozenset())
     return Frame(sdfg, builder, sizes, values, assigned)
 
 
-def _fixed(sdfg: dace.SDFG) -> frozenset[str]:
+def _never_written(sdfg: dace.SDFG) -> tuple[frozenset[str], frozenset[str]]:
+    """The whole numbers, and the arrays of whole numbers, among the arguments that are never written."""
     written = {node.data for state in sdfg.states() for node in state.data_nodes() if state.in_degree(node)}
-    return frozenset(
-        name
-        for name, desc in sdfg.arrays.items()
-        if type(desc) is dace.data.Scalar and is_integer(desc.dtype) and not desc.transient and name not in written
+    whole = {name: type(d) for name, d in sdfg.arrays.items() if is_integer(d.dtype) and not d.transient}
+    numbers, arrays = (
+        frozenset(name for name, own in whole.items() if own is kind and name not in written)
+        for kind in (dace.data.Scalar, dace.data.Array)
     )
+    return numbers, arrays

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dace
 
 from dace_transfer.transformations.normalization.affine import Affine, affine
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.raising.frame import Frame, dimensions
 from dace_transfer.transformations.normalization.terms import (
@@ -96,6 +97,9 @@ def _check_inside(read: Read, facts: Sequence[Affine], loops: Iterable[Range], c
 
 
 def _check_atoms(values: Iterable[Affine]) -> None:
+    values = list(values)
+    if any(elements(value) for value in values):
+        raise ValueError("Expected nothing that is read from containers in what may have to be skipped.")
     for name in (name for value in values for name, _ in value.terms):
         if not name.isidentifier() and _UNSAFE_ATOM.search(name) and not _SAFE_ATOM.fullmatch(name):
             raise ValueError(f"Expected no division that may be by 0, but got '{name}'.")

@@ -80,7 +80,10 @@ def _connected(state: dace.SDFGState, node: nodes.NestedSDFG) -> dict[str, str]:
 
 
 def _folds_alike(sdfg: dace.SDFG, name: str, wcr: Any) -> bool:
-    """Whether all writes to a container resolve conflicts as outside is said, which then says nothing more."""
+    """Whether writes to a container resolve conflicts as outside is said, which then says nothing more.
+
+    Other writes do not: `y[i] = 0`, and then `y[i] += v` in a loop.
+    """
     writes = [
         edge.data.wcr
         for state in sdfg.states()
@@ -89,7 +92,7 @@ def _folds_alike(sdfg: dace.SDFG, name: str, wcr: Any) -> bool:
         if n.data == name and not edge.data.is_empty()
     ]
     kinds = {detect_reduction_type(write) if write is not None else None for write in writes}
-    return kinds == {detect_reduction_type(wcr)} and ReductionType.Custom not in kinds
+    return kinds - {None} == {detect_reduction_type(wcr)} and ReductionType.Custom not in kinds
 
 
 def _place(inner: Frame, name: str, outer: str | None, frame: Frame) -> Read:

@@ -17,6 +17,7 @@ from dace.sdfg.state import (
 )
 from dace.sdfg.utils import get_view_edge
 
+from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.views import defines_view, is_view
 from dace_transfer.transformations.normalization.symbols import Link, assigned_inside, inside, unassigned
@@ -39,6 +40,8 @@ def opaque(block: ControlFlowBlock, frame: Frame) -> Opaque:
     if lost or frame.nested:
         raise ValueError(f"Expected block '{block.label}' not to depend on {sorted(lost)}, assigned elsewhere.")
     values = {name: frame.values[name] for name in sorted(names & frame.values.keys())}
+    if any(elements(value) for value in values.values()):
+        raise ValueError(f"Expected block '{block.label}' not to use what is read from containers outside of it.")
     if values.keys() & _parameters(block):
         raise ValueError(f"Expected block '{block.label}' not to use names of the loops around it for its own.")
     reads, writes = _accesses(block)

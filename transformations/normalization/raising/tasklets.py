@@ -14,10 +14,11 @@ from dace.frontend.operations import detect_reduction_type
 
 from dace_transfer.transformations.neutral import number_of
 from dace_transfer.transformations.normalization.python_terms import term_of
-from dace_transfer.transformations.normalization.raising.boxes import Edge, element
+from dace_transfer.transformations.normalization.raising.boxes import Box, Edge, element, memlet_box
 from dace_transfer.transformations.normalization.raising.expressions import check_pure, symbol_term
 from dace_transfer.transformations.normalization.raising.frame import Frame
 from dace_transfer.transformations.normalization.raising.harmless import check_harmless
+from dace_transfer.transformations.normalization.raising.lookups import picked_from, without_lookups
 from dace_transfer.transformations.normalization.raising.masks import kept_name, names_read, without_branches
 from dace_transfer.transformations.normalization.terms import Call, Number, Read, Term, reads
 from dace_transfer.transformations.normalization.tree import Statement
@@ -34,6 +35,7 @@ def read_tasklet(state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires
     """Return the statements of one execution of a tasklet.
 
     Before: `x = A[i]; t = x * 2; out = t + 1; B[i] = out`, after: `B[i] = A[i] * 2 + 1`.
+    Before: `x = A[0:N]; p = places[i]; out = x[p]; B[i] = out`, after: `B[i] = A[places[i]]`.
 
     Raises:
         ValueError: It does more than compute values from elements.
@@ -46,8 +48,12 @@ def read_tasklet(state: dace.SDFGState, node: nodes.Tasklet, frame: Frame, wires
         raise ValueError(f"Expected tasklet '{node.label}' to be Python without side effects.")
     code = without_branches(node.code.code)
     masked = {name for name in node.out_connectors if kept_name(name) in names_read(code.values())}
-    inputs = {e.dst_conn: _input(state, e, frame, wires) for e in state.in_edges(node) if e.dst_conn is not None}
+    sources = {edge.dst_conn: edge for edge in state.in_edges(node) if edge.dst_conn is not None}
+    arrays = picked_from(code.values()) & sources.keys()
+    inputs = {name: _input(state, e, frame, wires) for name, e in sources.items() if name not in arrays}
     inputs |= {kept_name(name): _held(state, node, name, frame) for name in sorted(masked)}
+    boxes = {name: _box(state, sources[name], frame) for name in sorted(arrays)}
+    code, inputs = without_lookups(code, boxes, inputs, frame)
     result = _written(state, node, _evaluated(node, code, inputs, frame), frame, wires)
     if masked:
         check_harmless(result, frame)
@@ -70,6 +76,14 @@ def _input(state: dace.SDFGState, edge: Edge, frame: Frame, wires: Wires) -> Ter
     if isinstance(edge.src, nodes.Tasklet):
         return wires[edge.src, edge.src_conn]
     return element(frame, edge.data, state.memlet_path(edge)[0].src)
+
+
+def _box(state: dace.SDFGState, edge: Edge, frame: Frame) -> Box:
+    """What a connector that code picks elements from points to."""
+    kind, dtype = edge.dst.in_connectors[edge.dst_conn], frame.sdfg.arrays[edge.data.data].dtype
+    if kind is not None and kind.type is not None and kind != dace.pointer(dtype):
+        raise ValueError(f"Expected memlet '{edge.data}' to have the type of its connector.")
+    return memlet_box(frame, edge.data, state.memlet_path(edge)[0].src, True)
 
 
 def _held(state: dace.SDFGState, node: nodes.Tasklet, name: str, frame: Frame) -> Read:

@@ -30,7 +30,10 @@ _ARGUMENTS |= {"p": (("K",), _SINGLE), "q": (("N",), _SINGLE), "P": (("N", "K"),
 _ARGUMENTS |= {"m": (("K",), _LONG), "n": (("N",), _LONG), "o": ((1,), _INT), "J": (("N", "K"), _INT)}
 _ARGUMENTS |= {"U": (("N", "K"), _COMPLEX), "V": (("M", "K"), _COMPLEX), "W": (("N", "M"), _COMPLEX)}
 _ARGUMENTS |= {"u": (("K",), _COMPLEX), "v": (("N",), _COMPLEX), "r": ((1,), _COMPLEX)}
+_ARGUMENTS |= {"starts": (("N + 1",), _INT), "places": (("K",), dace.uint32)}
 _TRANSIENTS = {"b": (), "c": ("N",), "e": ("N", "K"), "g": ("N", "M")}
+_TABLES = {"starts": np.sort, "places": np.asarray}
+"""What indices of the K elements of `x` are made of, and how."""
 
 
 @pytest.fixture
@@ -117,6 +120,9 @@ def _pure(sdfg: dace.SDFG) -> dace.SDFG:
 def _agrees(binary: Binary, computation: Computation, sizes: dict[str, int], execute) -> bool:
     rng = np.random.default_rng(0)
     arguments = {name: _values(rng, desc, sizes) for name, desc in computation.containers.items() if not desc.transient}
+    for name in _TABLES.keys() & arguments.keys():
+        indices = rng.integers(0, sizes["K"], arguments[name].shape)
+        arguments[name] = _TABLES[name](indices).astype(arguments[name].dtype)
     with np.errstate(all="ignore"):
         expected = execute(computation, sizes, arguments)
     scalars = {name: value for name, value in arguments.items() if not value.shape}

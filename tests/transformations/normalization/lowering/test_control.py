@@ -17,6 +17,14 @@ CASES = {
         "for(tasklet seq(tasklet) tasklet)",
         "for i in range(0, N):\n y[i] = (z[i] - sum(H[i, j] * y[j] for j in range(0, i))) / H[i, i]",
     ),
+    "rows_of_any_length": (
+        "for( | for(tasklet))",
+        "for i in range(0, N):\n for k in parallel(starts[i], starts[i + 1]):\n  x[k] = x[k] * 0.5 + y[i]",
+    ),
+    "rows_in_parallel": (
+        "map([ | for(tasklet)])",
+        NI + " for k in range(starts[i], starts[places[0]] + starts[i + 1]):\n  y[i] = y[i] * 0.5 + k",
+    ),
     "triangular_loops": (
         "for(for(map(tasklet)))",
         "for i in range(0, N):\n for j in range(i, N):\n  for k in parallel(0, K):\n"

@@ -37,6 +37,18 @@ CASES = {
         " * max(A[i, k] + sum(B[k, j] for j in range(0, k)) for k in range(0, K))",
     ),
     "weights": ("map(tasklet seq(tasklet) tasklet)", NI + " y[i] = z[i] / sum(k * x[k] + i for k in range(0, K))"),
+    "picked": (
+        "map(tasklet)",
+        "for k in parallel(0, K):\n E[k, 0] = x[places[k]] * 2 + A[0, places[k]] - A[0, places[places[k]]] * places[k]",
+    ),
+    "rows_of_any_length": (
+        "map(tasklet seq(tasklet) tasklet)",
+        NI + " y[i] = sum(x[places[k]] * A[i, k] for k in range(starts[i], starts[i + 1]))",
+    ),
+    "rows_of_rows": (
+        "map(tasklet seq(tasklet seq(tasklet) tasklet) tasklet)",
+        NI + " y[i] = max(x[l] * x[k] for k in range(starts[i], starts[i + 1]) for l in range(0, places[k] + 1))",
+    ),
     "no_loops": ("tasklet seq(tasklet) tasklet", "t[0] = 2 * sum(x[k] + t[0] for k in range(0, K))"),
     "scalars": ("tasklet map(tasklet) | tasklet", "b = t[0] * 2\n" + NI + " y[i] = b + a\nt[0] = b + y[1]"),
 }

@@ -174,7 +174,8 @@ def test_copies_that_reshape_are_left_as_they_are(raised, opaques):
     assert len(opaques(raised(sdfg))) == 1
 
 
-def test_ranges_of_maps_that_are_read_from_containers_are_left_as_they_are(raised, opaques):
+@pytest.mark.parametrize("written", [True, False])
+def test_ranges_of_maps_may_be_read_from_containers_that_are_never_written(raised, opaques, written):
     sdfg, state = _one_state(b=[N])
     sdfg.add_array("last", [1], dace.int64)
     entry, exit_ = state.add_map("m", {"i": "0:n"})
@@ -183,8 +184,13 @@ def test_ranges_of_maps_that_are_read_from_containers_are_left_as_they_are(raise
     state.add_edge(state.add_read("last"), None, entry, "n", dace.Memlet("last[0]"))
     state.add_edge(entry, None, tasklet, None, dace.Memlet())
     state.add_memlet_path(tasklet, exit_, state.add_write("b"), src_conn="y", memlet=dace.Memlet("b[i]"))
-    (left,) = opaques(raised(sdfg))
-    assert "last" in left.reads
+    if written:
+        after = sdfg.add_state_after(state)
+        tasklet = after.add_tasklet("zero", {}, {"z"}, "z = 0")
+        after.add_edge(tasklet, "z", after.add_write("last"), None, dace.Memlet("last[0]"))
+    computation = raised(sdfg)
+    assert [left.reads for left in opaques(computation)] == [{"last"}] * written
+    assert written or "parallel for i_0 in range(0, ((last[0]))):" in str(computation)
 
 
 @dace.program
