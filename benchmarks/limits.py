@@ -35,7 +35,15 @@ from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.normalize import rewrite
 from dace_transfer.transformations.normalization.raising import raise_sdfg
 from dace_transfer.transformations.normalization.terms import Call, Range, Reduce, Term, children
-from dace_transfer.transformations.normalization.tree import Computation, Loop, Node, Opaque, Statement, nodes
+from dace_transfer.transformations.normalization.tree import (
+    Computation,
+    Loop,
+    Node,
+    Opaque,
+    Statement,
+    nodes,
+    subscripts,
+)
 from dace_transfer.tuner.arguments import infer_sizes
 from dace_transfer.tuner.parsing import parse
 
@@ -88,10 +96,12 @@ def demand_of(computation: Computation, sizes: Mapping[str, int]) -> Demand:
     """What a computation has to do at the given sizes.
 
     Raises:
-        DaceTransferError: A part of it cannot be read.
+        DaceTransferError: A part of it cannot be read, or it depends on the contents of arguments.
     """
     if any(isinstance(node, Opaque) for node in nodes(computation.body)):
         raise DaceTransferError("A part of the program cannot be read as loops around statements.")
+    if any(elements(value) for node in nodes(computation.body) for value in subscripts(node)):
+        raise DaceTransferError("What the program reads or how often depends on the contents of its arguments.")
     counter = _Counter(computation, {name: float(value) for name, value in sizes.items()})
     moved = counter.moved(computation.body, (), {})
     arguments = {n: one for n, one in computation.containers.items() if n in moved and not one.transient}
