@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dace_transfer.errors import DaceTransferError
@@ -75,8 +77,9 @@ def installed(peers: Sequence[str]) -> dict[str, str]:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Environment variables with which every peer has this many threads."""
-    return {peer.threads: str(threads) for peer in PEERS.values()}
+    """Environment variables with which every peer has this many threads, and MKL is found where pip puts it."""
+    threads_of_each = {peer.threads: str(threads) for peer in PEERS.values()}
+    return threads_of_each | {"MKL_RT": str(file) for file in Path(sys.prefix, "lib").glob("libmkl_rt.so*")}
 
 
 def compiled(function: Callable[..., Any], parallel: bool) -> Callable[..., Any]:
