@@ -78,8 +78,9 @@ def installed(peers: Sequence[str]) -> dict[str, str]:
 
 def environment(threads: int) -> dict[str, str]:
     """Environment variables with which every peer has this many threads, and MKL is found where pip puts it."""
-    threads_of_each = {peer.threads: str(threads) for peer in PEERS.values()}
-    return threads_of_each | {"MKL_RT": str(file) for file in Path(sys.prefix, "lib").glob("libmkl_rt.so*")}
+    libraries = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
+    mkl = {"MKL_RT": str(libraries[0])} if libraries else {}
+    return {peer.threads: str(threads) for peer in PEERS.values()} | mkl
 
 
 def compiled(function: Callable[..., Any], parallel: bool) -> Callable[..., Any]:
