@@ -15,7 +15,12 @@ PACKAGE = "matplotlib"
 BASELINE = "auto_optimize"
 
 _BAR = "#88aacc"
-_MARKS = {"numpy": ("o", "#444444"), "numba": ("^", "#cc5511"), "jax": ("D", "#228833")}
+_MARKS = {
+    "numpy": ("o", "#444444"),
+    "numba": ("^", "#cc5511"),
+    "jax": ("D", "#228833"),
+    "sparse_dot_mkl": ("s", "#3355aa"),
+}
 _LINE_HEIGHT, _MARGIN, _WIDTH = 0.21, 1.7, 8.5
 _WRAP = 110
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import plot, table
+from benchmarks.peers import PEERS
 from benchmarks.run import recall
 from benchmarks.settings import Row, Settings
 
@@ -34,6 +35,10 @@ def test_a_plot_names_every_program_and_mean(tmp_path: Path) -> None:
     for words in ("first", "second", "Some title", "ours (1.41x of 2)", "Numba (2x of 1)", "JAX (none)"):
         assert words in text
     assert "baseless" in text
+
+
+def test_every_peer_has_a_mark() -> None:
+    assert plot._MARKS.keys() == {"numpy", *PEERS}
 
 
 def test_committed_results_still_load_and_runs_with_peers_are_others() -> None:
