@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dace_transfer.embeddings.walk import Access, Work, evaluate, walk
+from dace_transfer.embeddings.walk import Access, Work, argument_bytes, walk
 from dace_transfer.target import Target
 from dace_transfer.workload import Workload
 
@@ -41,7 +41,9 @@ class SymbolicFeatures:
         return np.asarray(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
     def _row(self, workload: Workload) -> list[float]:
-        view = _View(tuple(walk(workload.sdfg, workload.sizes)), self.target, _footprint(workload))
+        view = _View(
+            tuple(walk(workload.sdfg, workload.sizes)), self.target, argument_bytes(workload.sdfg, workload.sizes)
+        )
         return [weight * feature(view) for _, weight, feature in FEATURES]
 
 
@@ -82,13 +84,6 @@ class _View:
 
 def _moved(work: Work) -> float:
     return sum(access.elements for access in work.accesses)
-
-
-def _footprint(workload: Workload) -> float:
-    """Bytes of all arguments."""
-    sizes = {name: float(value) for name, value in workload.sizes.items()}
-    arrays = [d for d in workload.sdfg.arrays.values() if not d.transient]
-    return sum((evaluate(d.total_size, sizes) or 1.0) * float(d.dtype.bytes) for d in arrays)
 
 
 def _log(value: float) -> float:

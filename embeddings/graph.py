@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dace_transfer.embeddings.graph_features import NODES, RELATIONS, WORK_KINDS, Around, Step, Whole, numbers, width
-from dace_transfer.embeddings.walk import Loop, Work, evaluate, walk
+from dace_transfer.embeddings.walk import Loop, Work, argument_bytes, walk
 from dace_transfer.errors import WorkloadError
 from dace_transfer.target import Target
 from dace_transfer.workload import Workload
@@ -52,20 +52,13 @@ def graph_of(workload: Workload, target: Target) -> Graph:
     for work in works:
         if work.kind not in WORK_KINDS:
             raise WorkloadError(f"A library node '{work.kind}' cannot be encoded; expand it before it is tuned.")
-    drawing = _Drawing(Whole(works, target, _footprint(workload)))
+    drawing = _Drawing(Whole(works, target, argument_bytes(workload.sdfg, workload.sizes)))
     drawing.add("workload", None)
     for loop in _loops(works):
         drawing.loop(loop)
     for work in works:
         drawing.work(work)
     return drawing.graph()
-
-
-def _footprint(workload: Workload) -> float:
-    """Bytes of all arguments."""
-    sizes = {name: float(value) for name, value in workload.sizes.items()}
-    arrays = [d for d in workload.sdfg.arrays.values() if not d.transient]
-    return sum((evaluate(d.total_size, sizes) or 1.0) * float(d.dtype.bytes) for d in arrays)
 
 
 def _loops(works: Sequence[Work]) -> list[Around]:

@@ -121,6 +121,13 @@ def walk(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> Iterator[Work]:
     yield from _region(sdfg, _Scope({name: float(value) for name, value in sizes.items()}).entering(sdfg))
 
 
+def argument_bytes(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> float:
+    """Bytes of all arguments of an SDFG at the given sizes."""
+    values = {name: float(value) for name, value in sizes.items()}
+    arrays = [descriptor for descriptor in sdfg.arrays.values() if not descriptor.transient]
+    return sum((evaluate(array.total_size, values) or 1.0) * float(array.dtype.bytes) for array in arrays)
+
+
 def evaluate(expression: object, values: Mapping[str, float]) -> float | None:
     """The number an expression has, or None where it mentions something that is not known."""
     expr = _parsed(expression)
