@@ -41,20 +41,23 @@ def main(
             "targets": [jsonlib.loads(target.description) for target in store.records(TargetRecord)],
             **{key: now[key] for key in ("python", "versions", "date")},
         }
-        text = render(rows, context, "one family" if folds is None else f"one of {folds} groups of families")
+        given = {"--donors": donors, "--folds": folds, "--seed": seed}
+        options = " ".join(f"{name} {value}" for name, value in given.items() if value)
+        left_out = "one family" if folds is None else f"one of {folds} groups of families"
+        text = render(rows, context, f"python -m benchmarks.transfer {options}".strip(), left_out)
         print(text)
         if json is not None:
             write({"context": context, "rows": [row.flat() for row in rows]}, text, json)
         store.close()
 
 
-def render(rows: Sequence[Row], context: Mapping[str, Any], left_out: str) -> str:
+def render(rows: Sequence[Row], context: Mapping[str, Any], command: str, left_out: str) -> str:
     """The table, with the circumstances over it."""
     versions = ", ".join(f"{name} {version}" for name, version in context["versions"].items())
     lines = [
         "# What donors recover",
         "",
-        "`python -m benchmarks.transfer`",
+        f"`{command}`",
         "",
         f"- {rows[0].workloads} questions about workloads of {rows[0].families} families, "
         f"{rows[0].worth_tuning} of them about workloads that are worth tuning (at least 1.1x); {left_out} is left out "

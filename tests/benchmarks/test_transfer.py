@@ -17,6 +17,7 @@ def test_rows_and_a_table(surveyed, tmp_path):
     assert [(row["donor"], row["k"]) for row in written["rows"][::4]] == [("fixed", 1), ("features", 1)]
     text = file.with_suffix(".md").read_text()
     assert "10 questions about workloads of 5 families, 10 of them" in text
+    assert "`python -m benchmarks.transfer --donors fixed,features`" in text
     assert "Outcomes of some CPU, 2 threads, gcc 12." in text
     assert "| features | 1 | 100 [100, 100] |" in text
 
