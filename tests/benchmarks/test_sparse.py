@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.case import disagreement
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, environment
 from benchmarks.suites import SPARSE, open_suite
 from dace_transfer.errors import DaceTransferError
 
@@ -29,7 +29,9 @@ def test_the_reference_multiplies() -> None:
     np.testing.assert_allclose(case.expected()["result"], matrix @ dense, rtol=1e-5)
 
 
-def test_mkl_gives_the_same_or_is_asked_for() -> None:
+def test_mkl_gives_the_same_or_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(1).items():
+        monkeypatch.setenv(name, value)
     case = open_suite(SPARSE).load("spmm-0.1%-16", "S")
     (version,) = PEERS["sparse_dot_mkl"].versions
     if importlib.util.find_spec("sparse_dot_mkl") is None:
