@@ -38,7 +38,7 @@ from dace_transfer.tuner.encoding import encode_missing
 from dace_transfer.workload import workload_of
 
 _LEAST_WORK, _MOST_WORK = 3e4, 1e7  # Operations and elements moved of a random program, drawn between on a log scale.
-_MOST_BYTES = 1e8  # Of a random program's arguments.
+_MOST_BYTES = 1e8  # Of a random program's arrays, those it makes included.
 
 app = typer.Typer()
 

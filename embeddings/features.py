@@ -74,16 +74,12 @@ class _View:
     @property
     def operations(self) -> float:
         """Scalar operations of one run; a product of matrices counts the elements it reads."""
-        return sum(w.executions * (sum(w.operations.values()) or _moved(w)) for w in self.works)
+        return sum(work.scalar_operations for work in self.works)
 
     @property
     def traffic(self) -> float:
         """Bytes all accesses of one run move."""
-        return sum(w.executions * a.elements * a.container.bytes for w in self.works for a in w.accesses)
-
-
-def _moved(work: Work) -> float:
-    return sum(access.elements for access in work.accesses)
+        return sum(work.traffic(access) for work in self.works for access in work.accesses)
 
 
 def _log(value: float) -> float:
@@ -182,10 +178,10 @@ def _kinds(view: _View, kinds: set[str] | None) -> float:
 def _traffic_share(view: _View, kinds: set[str]) -> float:
     moved = {True: 0.0, False: 0.0}
     for work in view.works:
-        moved[work.kind in kinds] += work.executions * _moved(work)
+        moved[work.kind in kinds] += work.executions * work.moved
     return moved[True] / (moved[True] + moved[False] or 1.0)
 
 
 def _library_size(view: _View) -> float:
-    sizes = [_log(_moved(w)) for w in view.works if w.kind not in ("tasklet", "copy")]
+    sizes = [_log(w.moved) for w in view.works if w.kind not in ("tasklet", "copy")]
     return sum(sizes) / len(sizes) if sizes else 0.0

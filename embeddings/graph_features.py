@@ -54,12 +54,12 @@ class Whole:
     @property
     def operations(self) -> float:
         """Scalar operations of one run; a library node counts the elements it moves."""
-        return sum(operations(work) for work in self.works)
+        return sum(work.scalar_operations for work in self.works)
 
     @property
     def traffic(self) -> float:
         """Bytes that all accesses of one run move."""
-        return sum(traffic(work, access) for work in self.works for access in work.accesses)
+        return sum(work.traffic(access) for work in self.works for access in work.accesses)
 
     @property
     def lanes(self) -> int:
@@ -122,17 +122,6 @@ def log(amount: float) -> float:
     return math.log2(max(amount, 2.0**-32)) / 8
 
 
-def operations(work: Work) -> float:
-    """Scalar operations of all executions."""
-    each = float(sum(work.operations.values())) or sum(access.elements for access in work.accesses)
-    return work.executions * each
-
-
-def traffic(work: Work, access: Access) -> float:
-    """Bytes an access moves in all executions."""
-    return work.executions * access.elements * access.container.bytes
-
-
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
@@ -178,7 +167,7 @@ _LOOP: tuple[Group, ...] = (
     ("sequential trips around", 1, _scalar(lambda n, _: log(_trips(n.outer, parallel=False)))),
     ("sequential loops around", 1, _scalar(lambda n, _: len([loop for loop in n.outer if not loop.parallel]) / 4)),
     ("pieces of work in it", 1, _scalar(lambda n, _: log(len(n.works)))),
-    ("share of operations", 1, _scalar(lambda n, w: _share(sum(map(operations, n.works)), w.operations))),
+    ("share of operations", 1, _scalar(lambda n, w: _share(_operations(n), w.operations))),
     ("operations of an iteration", 1, _scalar(lambda n, _: log(_operations_of_iteration(n)))),
 )
 
@@ -191,8 +180,8 @@ _WORK: tuple[Group, ...] = (
     ("parallel trips", 1, _scalar(lambda n, _: log(_trips(n.loops, parallel=True)))),
     ("sequential trips", 1, _scalar(lambda n, _: log(_trips(n.loops, parallel=False)))),
     ("loops around", 1, _scalar(lambda n, _: len(n.loops) / 4)),
-    ("operations of one execution", 1, _scalar(lambda n, _: log(operations(n) / max(n.executions, 1.0)))),
-    ("share of operations", 1, _scalar(lambda n, w: _share(operations(n), w.operations))),
+    ("operations of one execution", 1, _scalar(lambda n, _: log(n.scalar_operations / max(n.executions, 1.0)))),
+    ("share of operations", 1, _scalar(lambda n, w: _share(n.scalar_operations, w.operations))),
     ("no loop around", 1, _scalar(lambda n, _: not n.loops)),
 )
 
@@ -201,10 +190,10 @@ _ACCESS: tuple[Group, ...] = (
     ("conflict", 1, _scalar(lambda n, _: n[0].conflict)),
     ("resolution", len(_RESOLUTIONS), lambda n, _: _one_of(n[0].resolution, _RESOLUTIONS)),
     ("elements", 1, _scalar(lambda n, _: log(n[0].elements))),
-    ("bytes moved", 1, _scalar(lambda n, _: log(traffic(n[1], n[0])))),
-    ("share of bytes moved", 1, _scalar(lambda n, w: _share(traffic(n[1], n[0]), w.traffic))),
+    ("bytes moved", 1, _scalar(lambda n, _: log(n[1].traffic(n[0])))),
+    ("share of bytes moved", 1, _scalar(lambda n, w: _share(n[1].traffic(n[0]), w.traffic))),
     ("bytes touched over caches", 3, lambda n, w: w.caches(_touched(*n))),
-    ("reuse", 1, _scalar(lambda n, _: log(traffic(n[1], n[0]) / max(_touched(*n), 1.0)))),
+    ("reuse", 1, _scalar(lambda n, _: log(n[1].traffic(n[0]) / max(_touched(*n), 1.0)))),
     ("innermost stride", 5, lambda n, _: _stride(n[0].innermost_stride, n[0].container.bytes)),
 )
 
@@ -258,9 +247,13 @@ def numbers(groups: tuple[Group, ...], node: object, whole: Whole) -> list[float
     return [value for _, _, compute in groups for value in compute(node, whole)]
 
 
+def _operations(node: Around) -> float:
+    return sum(work.scalar_operations for work in node.works)
+
+
 def _operations_of_iteration(node: Around) -> float:
     entered = math.prod(loop.trips for loop in (*node.outer, node.loop))
-    return sum(map(operations, node.works)) / max(entered, 1.0)
+    return _operations(node) / max(entered, 1.0)
 
 
 def _touched(access: Access, work: Work) -> float:

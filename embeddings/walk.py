@@ -115,6 +115,20 @@ class Work:
             product *= loop.trips
         return product
 
+    @property
+    def moved(self) -> float:
+        """Elements moved in one execution."""
+        return sum(access.elements for access in self.accesses)
+
+    @property
+    def scalar_operations(self) -> float:
+        """Scalar operations of all executions; a library node counts the elements it moves."""
+        return self.executions * (sum(self.operations.values()) or self.moved)
+
+    def traffic(self, access: Access) -> float:
+        """Bytes that one of its accesses moves in all executions."""
+        return self.executions * access.elements * access.container.bytes
+
 
 def walk(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> Iterator[Work]:
     """Yield every tasklet, library node and copy of an SDFG at the given sizes."""

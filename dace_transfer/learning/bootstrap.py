@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dace_transfer.learning.profiles import Gains, Rows
+from dace_transfer.learning.profiles import Rows
+from dace_transfer.search.rules import Gains
 
 _COVERAGE = (2.5, 97.5)
 

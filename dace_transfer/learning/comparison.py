@@ -43,9 +43,10 @@ class Sources:
         """Of each workload, None where it cannot be encoded."""
         return graphs_of(self.store, self.profiles.digests)
 
-
-def _features(sources: Sources) -> Encoding:
-    return stored(sources.store, SymbolicFeatures(describe_cpu()).id, sources.profiles.digests)
+    @cached_property
+    def features(self) -> Encoding:
+        """The stored vectors of `SymbolicFeatures`."""
+        return stored(self.store, SymbolicFeatures(describe_cpu()).id, self.profiles.digests)
 
 
 def _trained(name: str, objective: str) -> Callable[[Sources], Neighbours]:
@@ -56,10 +57,10 @@ def _trained(name: str, objective: str) -> Callable[[Sources], Neighbours]:
 
 
 NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
-    "sizes": lambda sources: Neighbours("sizes", only_sizes(_features(sources)), by_cover),
-    "features": lambda sources: Neighbours("features", _features(sources), by_cover),
+    "sizes": lambda sources: Neighbours("sizes", only_sizes(sources.features), by_cover),
+    "features": lambda sources: Neighbours("features", sources.features, by_cover),
     "features-turns": lambda sources: Neighbours(
-        "features-turns", _features(sources), by_turns, count=8, faster_only=True
+        "features-turns", sources.features, by_turns, count=8, faster_only=True
     ),
 }
 """Those that look for neighbours; each is shown twice more, abstaining where one or the other risk is too high."""

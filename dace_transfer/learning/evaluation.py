@@ -14,7 +14,8 @@ from dace_transfer.learning.bootstrap import Estimate, estimate, resamples
 from dace_transfer.learning.donors import Donor, Ranking
 from dace_transfer.learning.folds import Fold, folds
 from dace_transfer.learning.playing import REGRESSION, gains_of, kept, random_search
-from dace_transfer.learning.profiles import Gains, Profiles
+from dace_transfer.learning.profiles import Profiles
+from dace_transfer.search.rules import Gains
 
 KS = (1, 3, 5, 10)
 REFERENCE = "portfolio"  # What every donor is compared with.

@@ -9,10 +9,10 @@ import numpy as np
 from dace_transfer.database.records import Vector
 from dace_transfer.learning.donors import Ranking
 from dace_transfer.learning.playing import REGRESSION
-from dace_transfer.learning.profiles import Gains, Profiles, Rows
+from dace_transfer.learning.profiles import Profiles, Rows
 from dace_transfer.learning.vectors import Encoding
 from dace_transfer.search.neighbours import NEIGHBOURS
-from dace_transfer.search.rules import WORTHWHILE, Rule, weights_of
+from dace_transfer.search.rules import WORTHWHILE, Gains, Rule, weights_of
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from itertools import islice
 
 import numpy as np
 
-from dace_transfer.learning.profiles import Gains, Profiles
+from dace_transfer.learning.profiles import Profiles
+from dace_transfer.search.rules import Gains
 
 REGRESSION = math.log2(0.95)  # Below it a recipe made the workload slower.
 

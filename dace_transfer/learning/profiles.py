@@ -14,9 +14,9 @@ from dace_transfer.database.records import FAILED, WRONG, RecipeRecord, TuningRe
 from dace_transfer.database.store import Store
 from dace_transfer.errors import StoreError
 from dace_transfer.search.portfolio import BASELINE
+from dace_transfer.search.rules import Gains
 
 Rows = NDArray[np.intp]
-Gains = NDArray[np.float64]
 
 _UNUSABLE = {WRONG, FAILED}
 

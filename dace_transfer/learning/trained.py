@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from dace_transfer.database.records import Vector, WorkloadRecord
 from dace_transfer.database.store import Store
+from dace_transfer.database.workloads import workload_in
 from dace_transfer.embeddings.graph import Graph, graph_of
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.learning.profiles import Profiles, Rows
-from dace_transfer.workload import workload_of
-from dace_transfer.written import from_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +73,7 @@ def graphs_of(store: Store, digests: Sequence[str]) -> list[Graph | None]:
 
     def draw(record: WorkloadRecord) -> Graph | None:
         try:
-            sdfg = from_json(json.loads(record.sdfg_json))
-            return graph_of(workload_of(sdfg, record.sizes, record.kind), target)
+            return graph_of(workload_in(record), target)
         except DaceTransferError:
             return None
 

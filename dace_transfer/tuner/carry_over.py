@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,11 +17,11 @@ from dace_transfer.database.records import (
     WorkloadRecord,
 )
 from dace_transfer.database.store import Store
+from dace_transfer.database.workloads import record_of, sdfg_of
 from dace_transfer.embeddings.encoder import Encoder
 from dace_transfer.errors import WorkloadError, told
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.workload import Workload, workload_of
-from dace_transfer.written import from_json, to_json
 
 _TIMED = (FASTER, SAME, SLOWER)
 
@@ -71,13 +70,11 @@ def carry_over(source: Store, destination: Store, encoder: Encoder) -> CarriedOv
 
 
 def _normal_form(record: WorkloadRecord) -> Workload:
-    sdfg = from_json(json.loads(record.sdfg_json))
-    return workload_of(normalize(sdfg), record.sizes, record.kind)
+    return workload_of(normalize(sdfg_of(record)), record.sizes, record.kind)
 
 
 def _moved(record: WorkloadRecord, workload: Workload, encoder: Encoder) -> Iterator[Record]:
-    text = json.dumps(to_json(workload.sdfg))
-    yield replace(record, digest=workload.digest, sdfg_json=text, sizes=dict(workload.sizes))
+    yield record_of(workload, record.program, record.family)
     try:
         yield EmbeddingRecord(workload.digest, encoder.id, "", encoder.encode([workload])[0])
     except WorkloadError:  # It is found by its digest alone.

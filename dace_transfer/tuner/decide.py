@@ -177,7 +177,7 @@ def cut_workload(session: Session, workload: Workload) -> Cut:
 def estimated_work(workload: Workload) -> float:
     """Operations and elements moved in one run, from symbolic analysis; only good for shares."""
     works = walk(workload.sdfg, workload.sizes)
-    return sum(w.executions * (sum(w.operations.values()) + sum(a.elements for a in w.accesses)) for w in works)
+    return sum(work.executions * (sum(work.operations.values()) + work.moved) for work in works)
 
 
 def _join(whole: Decided, cut_: Cut, parts: Mapping[str, Decided]) -> Decided:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from dace_transfer.database.records import EmbeddingRecord, WorkloadRecord
 from dace_transfer.database.store import Store
+from dace_transfer.database.workloads import workload_in
 from dace_transfer.embeddings.encoder import Encoder
 from dace_transfer.errors import WorkloadError
-from dace_transfer.workload import workload_of
-from dace_transfer.written import from_json
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,7 @@ def encode_missing(store: Store, encoder: Encoder) -> Encoded:
     failed: list[tuple[str, str]] = []
     for record in missing:
         try:
-            workload = workload_of(from_json(json.loads(record.sdfg_json)), record.sizes, record.kind)
-            vector = encoder.encode([workload])[0]
+            vector = encoder.encode([workload_in(record)])[0]
         except WorkloadError as error:
             failed.append((record.digest, str(error)))
             continue

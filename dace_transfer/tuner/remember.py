@@ -19,8 +19,8 @@ from dace_transfer.database.records import (
     TargetRecord,
     TuningRecord,
     VerificationRecord,
-    WorkloadRecord,
 )
+from dace_transfer.database.workloads import record_of
 from dace_transfer.errors import WorkloadError
 from dace_transfer.search.portfolio import BASELINE
 from dace_transfer.tuner.candidate import Candidate, Field, trace_json
@@ -28,7 +28,6 @@ from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
 from dace_transfer.verify import Verification
 from dace_transfer.workload import Workload
-from dace_transfer.written import to_json
 
 
 def embed(session: Session, workloads: Sequence[Workload]) -> list[NDArray[np.float32] | None]:
@@ -51,7 +50,7 @@ def remember(session: Session, fields: Sequence[Field]) -> None:
     description = json.dumps(asdict(session.target))
     records: list[Record] = [TargetRecord(session.target.digest, description)]
     for field, vector in zip(fields, vectors, strict=True):
-        records.append(_workload(session, field.workload))
+        records.append(record_of(field.workload, session.program, session.family))
         if vector is not None:
             records.append(EmbeddingRecord(field.workload.digest, session.encoder.id, "", vector))
         for candidate in (field.baseline, *field.candidates):
@@ -62,12 +61,7 @@ def remember(session: Session, fields: Sequence[Field]) -> None:
 
 def remember_occurrence(session: Session, workload: Workload) -> None:
     """Store that a workload occurs in this program."""
-    session.store.put_workload(_workload(session, workload))
-
-
-def _workload(session: Session, workload: Workload) -> WorkloadRecord:
-    text = json.dumps(to_json(workload.sdfg))
-    return WorkloadRecord(workload.digest, workload.kind, text, dict(workload.sizes), session.program, session.family)
+    session.store.put_workload(record_of(workload, session.program, session.family))
 
 
 def _outcome(session: Session, field: Field, candidate: Candidate) -> list[Record]:

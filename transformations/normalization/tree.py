@@ -17,6 +17,7 @@ from dace_transfer.transformations.normalization.terms import (
     Read,
     Reduce,
     Term,
+    bounds_of,
     rename,
     substitute,
     substitute_range,
@@ -155,7 +156,7 @@ def nest(loops: Sequence[Range], body: tuple[Node, ...], parallel: bool) -> tupl
 def subscripts(node: Node) -> Iterator[Affine]:
     """Yield all subscripts and bounds of a node, for a loop only its own bounds."""
     if isinstance(node, Loop):
-        yield from (node.range.begin, node.range.end)
+        yield from bounds_of([node.range])
     elif isinstance(node, Opaque):
         yield from node.values.values()
     else:
@@ -169,7 +170,7 @@ def _subscripts_of(term: Term) -> Iterator[Affine]:
     elif isinstance(term, Index):
         yield term.value
     elif isinstance(term, Reduce):
-        yield from (bound for loop in term.ranges for bound in (loop.begin, loop.end))
+        yield from bounds_of(term.ranges)
 
 
 def variables(body: Iterable[Node]) -> set[str]:

@@ -10,7 +10,7 @@ from dace_transfer.transformations.normalization.affine import affine
 from dace_transfer.transformations.normalization.elements import elements, is_nested
 from dace_transfer.transformations.normalization.lowering.control import add_body
 from dace_transfer.transformations.normalization.lowering.flow import Context, Flow, mentions
-from dace_transfer.transformations.normalization.terms import Reduce, reads, walk
+from dace_transfer.transformations.normalization.terms import Reduce, bounds_of, reads, walk
 from dace_transfer.transformations.normalization.tree import Computation, statements
 
 __all__ = ["can_lower", "lower"]
@@ -24,7 +24,7 @@ def can_lower(computation: Computation) -> bool:
     named = {read.data for _, one in statements(computation.body) for read in (one.target, *reads(one.value))}
     sizes = [affine(size) for name in named for size in computation.containers[name].shape]
     folds = [term for _, one in statements(computation.body) for term in walk(one.value) if isinstance(term, Reduce)]
-    bounds = [bound for fold in folds for loop in fold.ranges for bound in (loop.begin, loop.end)]
+    bounds = [bound for fold in folds for bound in bounds_of(fold.ranges)]
     return not any(map(elements, sizes)) and not any(map(is_nested, bounds))
 
 
