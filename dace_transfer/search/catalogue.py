@@ -70,6 +70,7 @@ CATALOGUE: Catalogue = {
         "target": (*_NEST, "inner_maps"),
         "sizes": ((8,), (16,), (32,), (64,), (128,), (8, 256), (16, 64), (32, 128), (64, 256), (1, 1024), (0, 64)),
     },
+    "tile_time": {"steps": (2, 4, 8, 16, 32, 64), "size": (8, 16, 32, 64, 128, 512, 2048)},
     "unroll": {"target": ("inner_maps", "loops"), "limit": (4, 8, 16, 64)},
     "vector_math": {"target": ("maps",)},
     "vectorize": {"target": ("inner_maps", "all_maps"), "width": (2, 4, 8, 16)},

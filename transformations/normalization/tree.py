@@ -48,11 +48,14 @@ class Loop:
         body: What one iteration executes.
         parallel: Whether iterations are known to be independent, because the author wrote a map or because
             dependences were analysed.
+        shares: Transients that iterations of a parallel loop hand on to what runs after it, although nothing outside
+            of the loop names them.
     """
 
     range: Range
     body: tuple[Node, ...]
     parallel: bool = False
+    shares: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

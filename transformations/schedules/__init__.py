@@ -2,5 +2,6 @@
 
 from dace_transfer.transformations.schedules.blocks import block_reductions
 from dace_transfer.transformations.schedules.outer import fuse_outer
+from dace_transfer.transformations.schedules.time_tiles import tile_time
 
-__all__ = ["block_reductions", "fuse_outer"]
+__all__ = ["block_reductions", "fuse_outer", "tile_time"]

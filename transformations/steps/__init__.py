@@ -30,6 +30,7 @@ from dace_transfer.transformations.steps.subgraph_fuse import SubgraphFuse
 from dace_transfer.transformations.steps.swap_nested import SwapNested
 from dace_transfer.transformations.steps.symmetric_product import SymmetricProduct
 from dace_transfer.transformations.steps.tile import Tile
+from dace_transfer.transformations.steps.tile_time import TileTime
 from dace_transfer.transformations.steps.unroll import Unroll
 from dace_transfer.transformations.steps.vector_math import VectorMath
 from dace_transfer.transformations.steps.vectorize import Vectorize
@@ -62,6 +63,7 @@ STEPS: dict[str, type[Step]] = {
     "swap_nested": SwapNested,
     "symmetric_product": SymmetricProduct,
     "tile": Tile,
+    "tile_time": TileTime,
     "unroll": Unroll,
     "vector_math": VectorMath,
     "vectorize": Vectorize,

@@ -86,19 +86,20 @@ def _add_loop(flow: Flow, loop: Loop) -> None:
 
 
 def _add_parallel(flow: Flow, loop: Loop) -> None:
-    ranges, body = [loop.range], loop.body
+    ranges, body, shared = [loop.range], loop.body, loop.shares
     while len(body) == 1 and isinstance(body[0], Loop) and body[0].parallel and _is_map(flow, body[0], ranges):
         ranges.append(body[0].range)
+        shared |= body[0].shares
         body = body[0].body
     if len(body) == 1 and isinstance(body[0], Statement):
         _add_statement(flow, tuple(ranges), body[0])
     else:
-        _add_nested(flow, tuple(ranges), body)
+        _add_nested(flow, tuple(ranges), body, shared)
 
 
-def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...]) -> None:
+def _add_nested(flow: Flow, ranges: tuple[Range, ...], body: tuple[Node, ...], shared: frozenset[str]) -> None:
     """Before: `parallel for i: { body }`, after: `map i { nested SDFG { body } }`."""
-    private = privates(flow.context, ranges, body)
+    private = privates(flow.context, ranges, body, shared)
     read, written = (names - private for names in accesses(body))
     values = (value for node in nodes(body) for value in subscripts(node))
     read |= flow.context.looked_up((*values, *bounds_of(ranges)))

@@ -13,18 +13,19 @@ from dace_transfer.transformations.normalization.terms import Range, Read, reads
 from dace_transfer.transformations.normalization.tree import Node, Opaque, nodes, statements, variables
 
 
-def privates(context: Context, ranges: tuple[Range, ...], body: tuple[Node, ...]) -> set[str]:
+def privates(context: Context, ranges: tuple[Range, ...], body: tuple[Node, ...], shared: frozenset[str]) -> set[str]:
     """Return the containers that each iteration of parallel loops gets one of.
 
-    They are the transients that nothing else names, less those of which each iteration has its own elements anyway:
-    these may hold values for later. Iterations that all write one element of a transient are independent only if
-    each has a transient of its own, so these are private even if others use a container of that name too.
+    They are the transients that nothing else names, less those that are `shared` (see `Loop`) and those of which each
+    iteration has its own elements anyway: these may hold values for later. Iterations that all write one element of a
+    transient are independent only if each has a transient of its own, so these are private even if others use a
+    container of that name too.
     """
     containers = context.computation.containers
     named = mentions(body)
     transients = {name for name in named if containers[name].transient}
     views = {name for name in named if isinstance(containers[name], (data.View, data.Reference))}
-    alone = {name for name in transients if context.mentions[name] == named[name]}
+    alone = {name for name in transients - shared if context.mentions[name] == named[name]}
     apart = {name for name in alone if not _is_divided(name, ranges, body)}
     return views | apart | (transients & set(_overwritten(ranges, body)))
 
