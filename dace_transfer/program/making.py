@@ -104,7 +104,7 @@ def _agrees(subject: Subject, sdfg: dace.SDFG) -> bool:
     from dace_transfer.verify import verify_program
 
     with Builder(subject.target, subject.builds) as builder:
-        return verify_program(subject.sdfg, sdfg, _read_only(subject), builder, subject.target).ok
+        return verify_program(subject.sdfg, [sdfg], _read_only(subject), builder, subject.target)[0].ok
 
 
 def _auto_optimize(subject: Subject) -> dace.SDFG:

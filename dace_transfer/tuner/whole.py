@@ -72,11 +72,12 @@ def choose(
         arguments: Values of the arguments and symbols; never changed.
     """
     reference = with_fast_libraries(original)
-    best = _check(session, reference, optimized, arguments)
+    tried = [*([] if optimized is None else [optimized]), *(version.sdfg for version in versions)]
+    checks = _check(session, reference, tried, arguments)
+    best = Verification(False, "codegen", "It could not be made.") if optimized is None else checks.pop(0)
     fallback = (optimized, "auto_optimize") if optimized is not None and best.ok else (reference, "simplified")
     if not versions:
         return Choice(*fallback, Verdict.FAILED, "No version of the normal form is right and could be made.")
-    checks = [_check(session, reference, version.sdfg, arguments) for version in versions]
     right = [(version, check) for version, check in zip(versions, checks, strict=True) if check.ok]
     if not right:
         verdict = Verdict.WRONG if checks[0].kind in ("wrong", "guard") else Verdict.FAILED
@@ -101,17 +102,21 @@ def _compare(version: Version, check: Verification, best: Verification, fallback
 
 
 def _check(
-    session: Session, original: dace.SDFG, version: dace.SDFG | None, arguments: Mapping[str, Any]
-) -> Verification:
-    """Compare a version with the original; also on random arguments where the given ones tell nothing, or little."""
-    if version is None:
-        return Verification(False, "codegen", "It could not be made.")
-    outcome = verify_program(original, version, arguments, session.builder, session.target)
-    if outcome.kind != "unverifiable" and (outcome.sharp or not outcome.ok):
-        return outcome
-    drawn = complete_arguments(original, {}, infer_sizes(original, arguments))
-    other = verify_program(original, version, drawn, session.builder, session.target)
-    return outcome if outcome.ok and (other.ok or other.kind == "unverifiable") else other
+    session: Session, original: dace.SDFG, versions: Sequence[dace.SDFG], arguments: Mapping[str, Any]
+) -> list[Verification]:
+    """Compare versions with the original; also on random arguments where the given ones tell nothing, or little."""
+    checks = verify_program(original, versions, arguments, session.builder, session.target)
+    doubtful = [
+        index for index, check in enumerate(checks) if check.kind == "unverifiable" or (check.ok and not check.sharp)
+    ]
+    if doubtful:
+        drawn = complete_arguments(original, {}, infer_sizes(original, arguments))
+        others = [versions[index] for index in doubtful]
+        again = verify_program(original, others, drawn, session.builder, session.target)
+        for index, check in zip(doubtful, again, strict=True):
+            if not checks[index].ok or not (check.ok or check.kind == "unverifiable"):
+                checks[index] = check
+    return checks
 
 
 def _race(session: Session, versions: Sequence[Version], optimized: dace.SDFG, arguments: Mapping[str, Any]) -> Choice:

@@ -100,40 +100,45 @@ def verify(
 
 def verify_program(
     original: dace.SDFG,
-    tuned: dace.SDFG,
+    versions: Sequence[dace.SDFG],
     arguments: Mapping[str, Any],
     builder: Builder,
     target: Target,
     *,
     build_timeout: float = 300.0,
-) -> Verification:
-    """Run a whole tuned program against the original on copies of the user's own arguments.
+) -> list[Verification]:
+    """Run versions of a whole program against the original on copies of the user's own arguments.
 
     Arrays that are not given, such as return values, are compared too. A program that is chaotic on these arguments
     may differ by as much as rounding errors in them change its results; the verification is not `sharp` then.
 
     Args:
         original: The program as the user wrote it.
-        tuned: The program with tuned pieces put back.
+        versions: What is to replace it.
         arguments: A NumPy array or scalar per argument of `original`, symbols included; never changed.
-        builder: Compiles both.
-        target: Where both run.
+        builder: Compiles all of them.
+        target: Where they run.
         build_timeout: Seconds one compilation may take.
+
+    Returns:
+        One verification per version, in the order given.
     """
     wide = reference(original)
-    built = builder.build([original, tuned, *([] if wide is None else [wide])], build_timeout)
+    baseline, *built = builder.build([original, *versions, *([] if wide is None else [wide])], build_timeout)
     with tempfile.TemporaryDirectory(prefix="dace-transfer-arguments-") as folder:
         inputs = save_arguments(arguments, Path(folder))
         sizes = dict(inputs.sizes)
-        group = _Group(original, sizes, built[0], built[2] if wide is not None else None, built[1:2])
+        exact = built[-1] if wide is not None else None
+        group = _Group(original, sizes, baseline, exact, built[: len(versions)])
         if isinstance(group.baseline, Failure):
-            return _unverifiable(f"The original does not build: {group.baseline.message}")
+            return [_unverifiable(f"The original does not build: {group.baseline.message}") for _ in versions]
         record = _Record()
         with Laboratory(target) as laboratory:
             # The second seed differs in the guards' pattern; the data is the user's in both.
             first = _run(group, laboratory, record, replace(inputs, seed=1), _REAL_TIMEOUT, 0.0)
             second = _run(group, laboratory, record, replace(inputs, seed=0, poison=True), _REAL_TIMEOUT, _BUDGET)
-    return _conclude(group.candidates[0], "0", record, trusted=first and second)
+    both = first and second
+    return [_conclude(one, str(index), record, trusted=both) for index, one in enumerate(group.candidates)]
 
 
 def _build(pairs: Sequence[tuple[Workload, Sequence[dace.SDFG]]], builder: Builder, timeout: float) -> list[_Group]:

@@ -112,14 +112,16 @@ class Laboratory:
         """Run one trial to its end, whatever dies on the way.
 
         Who was running when the child died is to blame, unless somebody ran before it in the same child and may
-        have spoilt its memory: then it gets a second chance, as the first in a new child.
+        have spoilt its memory: then it gets a second chance, as the first in a new child. The more candidates took
+        too long, the less time the others get.
         """
         trial = Trial()
         remaining = dict(candidates)
         forgiven: set[str] = set()
+        late = 0
         while True:
             fresh = not isinstance(self._child, Child)
-            culprit, end = self._attempt(experiment, remaining, trial)
+            culprit, end = self._attempt(experiment, remaining, trial, _SHORTEST_TIMEOUT / 2**late)
             if end is None:
                 return trial
             self._discard()
@@ -136,15 +138,19 @@ class Laboratory:
             if culprit == "reference":
                 experiment = replace(experiment, reference=None)
                 continue
+            late += end.kind == "timeout"
             trial.judgements[culprit] = Judgement(end.kind, end.message)
             del remaining[culprit]
             if not remaining:
                 return trial
 
     def _attempt(
-        self, experiment: Experiment, candidates: Mapping[str, Binary], trial: Trial
+        self, experiment: Experiment, candidates: Mapping[str, Binary], trial: Trial, shortest: float
     ) -> tuple[str, Ended | None]:
-        """Run a trial until it is done or the child dies; returns who was running, and how it died."""
+        """Run a trial until it is done or the child dies; returns who was running, and how it died.
+
+        A candidate has the time that preparing took, and that of a few runs of the baseline, but at least `shortest`.
+        """
         child = self._start()
         if isinstance(child, Ended):
             return "baseline", child
@@ -163,7 +169,7 @@ class Laboratory:
                 running = "timing" if event["who"] == "baseline" and running != "baseline" else event["who"]
             if event["event"] == "baseline":
                 running = "timing"
-                patience = max(_SHORTEST_TIMEOUT, _PATIENCE * (time.monotonic() - began))
+                patience = max(shortest, time.monotonic() - began + _PATIENCE * event.get("seconds", 0.0))
             _note(trial, event)
 
     def _start(self) -> Child | Ended:

@@ -205,7 +205,7 @@ class TestProgram:
     def test_runs_on_copies_of_the_users_arguments(self, raw: Raw, builder: Builder, target: Target) -> None:
         a, b = np.linspace(1, 2, 77), np.zeros(77)
         before = a.copy(), b.copy()
-        good = verify_program(raw(RIGHT), raw(RIGHT + "//"), {"A": a, "B": b, "N": 77}, builder, target)
+        [good] = verify_program(raw(RIGHT), [raw(RIGHT + "//")], {"A": a, "B": b, "N": 77}, builder, target)
         assert good.ok
         assert good.ratio is not None
         assert np.array_equal(a, before[0])
@@ -214,7 +214,7 @@ class TestProgram:
     def test_finds_what_only_these_arguments_show(self, raw: Raw, builder: Builder, target: Target) -> None:
         special = raw("for (int i = 0; i < N; i++) b[i] = a[i] == 13 ? 0 : 2 * a[i];")
         arguments = {"A": np.arange(20.0), "B": np.zeros(20), "N": 20}
-        bad = verify_program(raw(RIGHT), special, arguments, builder, target)
+        [bad] = verify_program(raw(RIGHT), [special], arguments, builder, target)
         assert bad.kind == "wrong"
         assert "'B'" in bad.reason
 
@@ -222,20 +222,23 @@ class TestProgram:
         sdfg = twice.to_sdfg(simplify=True)
         fixed = twice.to_sdfg(simplify=True)
         fixed.specialize({"N": 30})
-        good = verify_program(sdfg, fixed, {"A": np.ones(30), "N": 30}, builder, target)
+        [good] = verify_program(sdfg, [fixed], {"A": np.ones(30), "N": 30}, builder, target)
         assert good.ok, good.reason
-        refused = verify_program(sdfg, fixed, {"A": np.ones(31), "N": 31}, builder, target)
+        [refused] = verify_program(sdfg, [fixed], {"A": np.ones(31), "N": 31}, builder, target)
         assert not refused.ok
 
     def test_says_where_chaos_hides_mistakes(self, raw: Raw, builder: Builder, target: Target) -> None:
         original, other = (chaos(raw, step) for step in ("3.9 * x * (1 - x)", "3.9 * x - 3.9 * x * x"))
         arguments = {"A": np.linspace(0.1, 1.1, 1000), "B": np.zeros(1000)}
         calm, wild = ({name: array[:n] for name, array in arguments.items()} | {"N": n} for n in (40, 1000))
-        found = [verify_program(original, other, values, builder, target) for values in (calm, wild)]
+        found = [verify_program(original, [other], values, builder, target)[0] for values in (calm, wild)]
         assert [(outcome.ok, outcome.sharp) for outcome in found] == [(True, True), (True, False)]
         beyond = raw(CHAOS.replace("NEXT", "x * (1 - x)").replace("TIMES", "N / 8") + " b[N] = 0;")
-        assert verify_program(original, beyond, wild, builder, target).kind == "guard"
+        [outside] = verify_program(original, [beyond], wild, builder, target)
+        assert outside.kind == "guard"
 
     def test_arguments_that_do_not_fit_prove_nothing(self, raw: Raw, builder: Builder, target: Target) -> None:
-        outcome = verify_program(raw(RIGHT), raw(RIGHT), {"A": np.ones(3), "B": np.ones(3), "N": 4}, builder, target)
+        [outcome] = verify_program(
+            raw(RIGHT), [raw(RIGHT)], {"A": np.ones(3), "B": np.ones(3), "N": 4}, builder, target
+        )
         assert outcome.kind == "unverifiable"
