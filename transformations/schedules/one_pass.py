@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from dace.symbolic import pystr_to_symbolic
+
 from dace_transfer.transformations.normalization.affine import Affine, variable
 from dace_transfer.transformations.normalization.dependence import Access, Dependences, accesses
 from dace_transfer.transformations.normalization.elements import elements
+from dace_transfer.transformations.normalization.feasible import feasible
 from dace_transfer.transformations.normalization.reduction_forms import NEUTRAL
 from dace_transfer.transformations.normalization.siblings import Nest, nest_of
-from dace_transfer.transformations.normalization.terms import Range, Reduce, bounds_of, substitute
+from dace_transfer.transformations.normalization.terms import Range, Reduce, bounds, bounds_of, substitute
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Loop,
     Node,
+    Statement,
     nest,
     nodes,
     substitute_node,
@@ -44,7 +48,7 @@ def one_pass(computation: Computation, parts: int, rows: int) -> Computation:
 
     What is done with a row may need what was done with it before: `s = A.T @ (A @ x)`. Nests that compute more results
     than they read elements of, such as products of matrices, are left alone, and so are sums that go along memory in
-    strides.
+    strides, and sums over rows that leave more than a vector.
 
     Loop interchange, fusion and unroll-and-jam, with reductions that are made private ("Optimizing Compilers for Modern
     Architectures", Kennedy and Allen, chapters 5, 6 and 8). In Halide: `rfactor`, then `compute_at` and `unroll`.
@@ -66,10 +70,22 @@ def one_pass(computation: Computation, parts: int, rows: int) -> Computation:
 
 @dataclass(frozen=True)
 class _Group:
-    """What the first nodes do with rows."""
+    """What the first nodes do with rows.
+
+    Attributes:
+        rows: All rows.
+        members: What is done with them, in order.
+        before: Nodes among them that are executed first.
+    """
 
     rows: Range
-    members: tuple[Member, ...]
+    members: tuple[Member, ...] = ()
+    before: tuple[Node, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many nodes it takes the place of."""
+        return len(self.members) + len(self.before)
 
     @property
     def is_useful(self) -> bool:
@@ -99,8 +115,9 @@ class _Fusion:
             if group is None:
                 result.append(self._inside(rest.pop(0), around))
                 continue
+            result += group.before
             result += in_groups(group.members, group.rows, self._parts, self._rows, self.scratch)
-            del rest[: len(group.members)]
+            del rest[: group.size]
         return tuple(result)
 
     def _inside(self, node: Node, around: tuple[Range, ...]) -> Node:
@@ -109,20 +126,37 @@ class _Fusion:
         return replace(node, body=self.body(node.body, (*around, node.range)))
 
     def _largest_group(self, rest: Sequence[Node], around: tuple[Range, ...]) -> _Group | None:
-        groups = (self._group(rest, bounds, around) for bounds in dict.fromkeys(_possible_rows(rest[0])))
-        return max((group for group in groups if group.is_useful), key=lambda group: len(group.members), default=None)
+        rows = (Range(self.scratch.names.fresh("o"), *ends) for ends in dict.fromkeys(_possible_rows(rest[0])))
+        groups = (self._group(rest, one, around) for one in rows if self._are_many(one, around))
+        return max((group for group in groups if group.is_useful), key=lambda group: group.size, default=None)
 
-    def _group(self, rest: Sequence[Node], bounds: Bounds, around: tuple[Range, ...]) -> _Group:
-        """As many of the first nodes as do something with the same rows."""
-        rows = Range(self.scratch.names.fresh("o"), *bounds)
-        members: tuple[Member, ...] = ()
+    def _are_many(self, rows: Range, around: tuple[Range, ...]) -> bool:
+        """Whether there are rows for all parts as far as one can tell, and never a negative number."""
+        count = rows.end - rows.begin
+        if count.is_constant:
+            return count.constant >= self._parts
+        return not feasible([], [-count - 1, *self._dependences.facts, *bounds(around)])
+
+    def _group(self, rest: Sequence[Node], rows: Range, around: tuple[Range, ...]) -> _Group:
+        """As many of the first nodes as do something with the same rows; single statements may come before them all."""
+        group = _Group(rows)
+        before: tuple[Node, ...] = ()
+        taken: list[Node] = []
         for node in rest:
             ways = _members(node, rows, self._computation)
-            fitting = next((way for way in ways if self._fits(members, way, rows, around)), None)
-            if fitting is None:
+            fitting = next((way for way in ways if self._fits(group.members, way, rows, around)), None)
+            if fitting is not None:
+                group = _Group(rows, (*group.members, fitting), before)
+                taken.append(node)
+            elif isinstance(node, Statement) and not self._needs(node, taken, around):
+                before += (node,)
+            else:
                 break
-            members += (fitting,)
-        return _Group(rows, members)
+        return group
+
+    def _needs(self, node: Node, earlier: Sequence[Node], around: tuple[Range, ...]) -> bool:
+        """Whether a node cannot come before others."""
+        return any(self._dependences.within(other, node, around) for other in earlier)
 
     def _fits(self, members: tuple[Member, ...], new: Member, rows: Range, around: tuple[Range, ...]) -> bool:
         """Whether rows stay independent when a member joins others, and nothing needs sums before all rows are done."""
@@ -152,7 +186,7 @@ def _members(node: Node, rows: Range, computation: Computation) -> Iterator[Memb
     if found is None or not all(loop.parallel for loop in nodes([node]) if isinstance(loop, Loop)):
         return
     if _is_stream(node):
-        ways = (*_along(found, rows), *_across(found, rows, computation))
+        ways: list[Member] = [*_along(found, rows), *_across(found, rows, computation)]
         yield from (way for way in ways if all(_is_contiguous(access, rows, computation) for access in _of_rows(way)))
 
 
@@ -171,9 +205,9 @@ def _along(found: Nest, rows: Range) -> Iterator[Along]:
 
 def _across(found: Nest, rows: Range, computation: Computation) -> Iterator[Across]:
     value, target = found.statement.value, found.statement.target
-    bounds = list(bounds_of(found.ranges))
-    is_fixed = all(bound.words <= computation.sizes and not elements(bound) for bound in bounds)
-    if not isinstance(value, Reduce) or value.function not in NEUTRAL or not is_fixed:
+    if not isinstance(value, Reduce) or value.function not in NEUTRAL:
+        return
+    if len(found.ranges) > 1 or not _is_shape(found.ranges, computation):
         return
     if target.data in {access.data for access in accesses(found.statement) if not access.writes}:
         return
@@ -185,6 +219,13 @@ def _across(found: Nest, rows: Range, computation: Computation) -> Iterator[Acro
             yield Across(rows.variable, found.ranges, target, value.function, term)
 
 
+def _is_shape(loops: Sequence[Range], computation: Computation) -> bool:
+    """Whether a transient can have an element for every iteration."""
+    ends = list(bounds_of(loops))
+    symbols = {str(symbol) for end in ends for symbol in pystr_to_symbolic(str(end)).free_symbols}
+    return not any(map(elements, ends)) and symbols <= computation.sizes
+
+
 def _of_rows(member: Member) -> list[Access]:
     """Accesses to other elements in every row, and to several of them."""
     own = variables([member.node])
@@ -193,8 +234,9 @@ def _of_rows(member: Member) -> list[Access]:
 
 def _is_contiguous(access: Access, rows: Range, computation: Computation) -> bool:
     strides = getattr(computation.containers[access.data], "strides", ())
-    steps = [stride for index, stride in zip(access.index or (), strides) if rows.variable in index.words]
-    return all(step != 1 for step in steps)
+    return not any(
+        rows.variable in index.words and step == 1 for index, step in zip(access.index or (), strides, strict=True)
+    )
 
 
 def _words(access: Access) -> frozenset[str]:

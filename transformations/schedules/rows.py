@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import dace
 from dace import data
 from dace.symbolic import pystr_to_symbolic
 
@@ -53,11 +52,11 @@ class Scratch:
         self.containers[name] = data.Scalar(type_of(term, self.containers), transient=True)
         return Read(name, ())
 
-    def array(self, dtype: dace.typeclass, shape: Sequence[Affine]) -> str:
-        """Add an array."""
+    def array(self, term: Term, shape: Sequence[Affine]) -> str:
+        """Add an array for values of a term."""
         name = self.names.fresh("part")
         sizes = [pystr_to_symbolic(str(size)) for size in shape]
-        self.containers[name] = data.Array(dtype, sizes, transient=True)
+        self.containers[name] = data.Array(type_of(term, self.containers), sizes, transient=True)
         return name
 
     def own(self, node: Node) -> Node:
@@ -198,7 +197,7 @@ def in_groups(members: Sequence[Member], rows: Range, parts: int, count: int, sc
 
 def _in_parts(member: Across, parts: Range, scratch: Scratch) -> _Parted:
     shape = [parts.end, *(loop.end - loop.begin for loop in member.columns)]
-    name = scratch.array(scratch.containers[member.target.data].dtype, shape)
+    name = scratch.array(Reduce(member.function, (parts,), member.term), shape)
     index = (variable(parts.variable), *(variable(loop.variable) - loop.begin for loop in member.columns))
     return _Parted(member, Read(name, index), parts)
 
