@@ -24,7 +24,8 @@ from dace_transfer.transformations.normalization.tree import (
     substitute_node,
     variables,
 )
-from dace_transfer.transformations.schedules.rows import Across, Along, Member, Scratch, in_groups
+from dace_transfer.transformations.schedules.parts import Division, in_parts, in_slots
+from dace_transfer.transformations.schedules.rows import Across, Along, Member, Scratch
 
 Bounds = tuple[Affine, Affine]
 
@@ -115,10 +116,14 @@ class _Fusion:
             if group is None:
                 result.append(self._inside(rest.pop(0), around))
                 continue
-            result += group.before
-            result += in_groups(group.members, group.rows, self._parts, self._rows, self.scratch)
+            result += [*group.before, *self._in_one_pass(group)]
             del rest[: group.size]
         return tuple(result)
+
+    def _in_one_pass(self, group: _Group) -> Iterator[Node]:
+        division = Division(group.rows, self._parts, self._rows, self.scratch.names.fresh("w"))
+        members = in_slots(group.members, self._computation, division, self.scratch)
+        return in_parts(members, division, self.scratch)
 
     def _inside(self, node: Node, around: tuple[Range, ...]) -> Node:
         if not isinstance(node, Loop) or node.parallel:

@@ -1,14 +1,14 @@
-"""What is done with rows of arrays: sums along several of them at once, and sums of several of them."""
+"""What is done with rows of arrays: sums along several of them in one loop, and sums of several of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dace import data
 from dace.symbolic import pystr_to_symbolic
 
-from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
+from dace_transfer.transformations.normalization.affine import Affine, constant, variable
 from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.reduction_forms import NEUTRAL, is_rectangular
 from dace_transfer.transformations.normalization.terms import (
@@ -19,6 +19,7 @@ from dace_transfer.transformations.normalization.terms import (
     Reduce,
     Term,
     bounds_of,
+    rebuild,
     substitute,
 )
 from dace_transfer.transformations.normalization.tree import (
@@ -28,6 +29,7 @@ from dace_transfer.transformations.normalization.tree import (
     Node,
     Statement,
     nest,
+    rebuild_body,
     substitute_node,
     with_own_variables,
 )
@@ -39,7 +41,7 @@ class Scratch:
 
     Attributes:
         names: What makes the names.
-        containers: What there was and what was added.
+        containers: What there was, what was added and what was changed.
     """
 
     def __init__(self, computation: Computation):
@@ -65,6 +67,31 @@ class Scratch:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Some rows that are looked at together.
+
+    Attributes:
+        first: The first of them.
+        count: How many there are.
+        row: The variable that numbers all rows.
+        slot: The variable that numbers those looked at together.
+    """
+
+    first: Affine
+    count: int
+    row: str
+    slot: str
+
+    def at(self, place: Affine | int) -> dict[str, Affine]:
+        """Return the values of the variables for one of the rows."""
+        return {self.row: self.first + place, self.slot: constant(place) if isinstance(place, int) else place}
+
+    def each(self) -> list[dict[str, Affine]]:
+        """Return the values of the variables for each row."""
+        return [self.at(place) for place in range(self.count)]
+
+
+@dataclass(frozen=True)
 class Along:
     """A nest whose iterations of one parallel loop have a row each.
 
@@ -76,34 +103,40 @@ class Along:
     row: str
     node: Node
 
-    def together(self, first: Affine, count: int, scratch: Scratch) -> list[Node]:
+    def with_reads(self, change: Callable[[Read], Read]) -> Along:
+        """Return it with other elements."""
+
+        def changed(node: Node) -> list[Node]:
+            if isinstance(node, Statement):
+                return [Statement(change(node.target), _with_reads(node.value, change))]
+            return [node]
+
+        (node,) = rebuild_body([self.node], changed)
+        return replace(self, node=node)
+
+    def together(self, rows: Rows, scratch: Scratch) -> list[Node]:
         """Return what is done with some rows: sums along them in one loop."""
         one = self.node
         if isinstance(one, Statement) and isinstance(one.value, Reduce) and self._has_equal_rows(one.value):
-            return self._sums(one.target, one.value, [{self.row: first + place} for place in range(count)], scratch)
-        place = scratch.names.fresh(self.row)
-        inner = scratch.own(substitute_node(one, {self.row: first + variable(place)}))
-        return [Loop(Range(place, constant(0), constant(count)), (inner,), True)]
-
-    def rest(self, rows: Range, scratch: Scratch) -> Node:
-        """Return what is done with rows that are too few for a group."""
-        return scratch.own(Loop(rows, (self.node,), True))
+            return _sums(one.target, one.value, rows.each(), scratch)
+        if rows.count == 1:
+            return [scratch.own(substitute_node(one, rows.at(0)))]
+        place = scratch.names.fresh(rows.slot)
+        inner = scratch.own(substitute_node(one, rows.at(variable(place))))
+        return [Loop(Range(place, constant(0), constant(rows.count)), (inner,), True)]
 
     def _has_equal_rows(self, value: Reduce) -> bool:
-        bounds = bounds_of(value.ranges)
-        return value.function in NEUTRAL and is_rectangular(value.ranges, {self.row}) and not any(map(elements, bounds))
+        ends = bounds_of(value.ranges)
+        return value.function in NEUTRAL and is_rectangular(value.ranges, {self.row}) and not any(map(elements, ends))
 
-    def _sums(self, target: Read, value: Reduce, rows: Sequence[Mapping[str, Affine]], scratch: Scratch) -> list[Node]:
-        sums = [scratch.scalar(value) for _ in rows]
-        start = Number(NEUTRAL[value.function])
-        terms = [
-            Call(value.function, (sum_, substitute(value.body, row))) for sum_, row in zip(sums, rows, strict=True)
-        ]
-        added = tuple(Statement(sum_, term) for sum_, term in zip(sums, terms, strict=True))
-        (loop,) = nest(value.ranges, added, False)
-        targets = [Read(target.data, tuple(index.substitute(row) for index in target.index)) for row in rows]
-        results = [Statement(place, sum_) for place, sum_ in zip(targets, sums, strict=True)]
-        return [*(Statement(sum_, start) for sum_ in sums), scratch.own(loop), *results]
+
+def _sums(target: Read, value: Reduce, rows: Sequence[Mapping[str, Affine]], scratch: Scratch) -> list[Node]:
+    sums = [scratch.scalar(value) for _ in rows]
+    terms = [Call(value.function, (sum_, substitute(value.body, row))) for sum_, row in zip(sums, rows, strict=True)]
+    (loop,) = nest(value.ranges, tuple(map(Statement, sums, terms)), False)
+    targets = [Read(target.data, tuple(index.substitute(row) for index in target.index)) for row in rows]
+    starts = [Statement(sum_, Number(NEUTRAL[value.function])) for sum_ in sums]
+    return [*starts, scratch.own(loop), *map(Statement, targets, sums)]
 
 
 @dataclass(frozen=True)
@@ -127,81 +160,29 @@ class Across:
     @property
     def node(self) -> Node:
         """What is done with one row."""
-        return self.for_all(self.target, Call(self.function, (self.target, self.term)))
+        return self.for_all(Call(self.function, (self.target, self.term)))
 
-    def for_all(self, target: Read, value: Term) -> Node:
+    def with_reads(self, change: Callable[[Read], Read]) -> Across:
+        """Return it with other elements in the place of those that rows have."""
+        return replace(self, term=_with_reads(self.term, change))
+
+    def for_all(self, value: Term) -> Node:
         """Store a value for every column."""
-        (node,) = nest(self.columns, (Statement(target, value),), True)
+        (node,) = nest(self.columns, (Statement(self.target, value),), True)
         return node
 
-    def rest(self, rows: Range, scratch: Scratch) -> Node:
-        """Return what adds rows that are too few for a group to the results."""
-        added = Call(self.function, (self.target, Reduce(self.function, (rows,), self.term)))
-        return scratch.own(self.for_all(self.target, added))
+    def start(self, scratch: Scratch) -> Node:
+        """Return what it begins with."""
+        return scratch.own(self.for_all(Number(NEUTRAL[self.function])))
+
+    def together(self, rows: Rows, scratch: Scratch) -> list[Node]:
+        """Return what adds some rows at once."""
+        terms = (substitute(self.term, row) for row in rows.each())
+        return [scratch.own(self.for_all(Call(self.function, (self.target, *terms))))]
 
 
 Member = Along | Across
 
 
-@dataclass(frozen=True)
-class _Parted:
-    """Sums over rows of which parts of the rows have their own.
-
-    Attributes:
-        whole: The sums.
-        part: What a part of the rows adds up in.
-        parts: All parts.
-    """
-
-    whole: Across
-    part: Read
-    parts: Range
-
-    def start(self, scratch: Scratch) -> Node:
-        """Return what a part begins with."""
-        return scratch.own(self.whole.for_all(self.part, Number(NEUTRAL[self.whole.function])))
-
-    def together(self, first: Affine, count: int, scratch: Scratch) -> list[Node]:
-        """Return what adds some rows at once."""
-        terms = (substitute(self.whole.term, {self.whole.row: first + place}) for place in range(count))
-        return [scratch.own(self.whole.for_all(self.part, Call(self.whole.function, (self.part, *terms))))]
-
-    def result(self, scratch: Scratch) -> Node:
-        """Return what adds up the parts."""
-        return scratch.own(self.whole.for_all(self.whole.target, Reduce(self.whole.function, (self.parts,), self.part)))
-
-
-def in_groups(members: Sequence[Member], rows: Range, parts: int, count: int, scratch: Scratch) -> Iterator[Node]:
-    """Yield what members do with all rows, in groups of some rows that are divided into parts.
-
-    Args:
-        members: In order; rows are independent of one another but for what they add up.
-        rows: All rows.
-        parts: What can run in parallel.
-        count: Rows of a group.
-        scratch: Names and containers.
-    """
-    part = Range(scratch.names.fresh("p"), constant(0), constant(parts))
-    parted = [_in_parts(member, part, scratch) if isinstance(member, Across) else member for member in members]
-    sums = [member for member in parted if isinstance(member, _Parted)]
-    groups = affine(f"int_floor({rows.end - rows.begin}, {count})")
-    group = Range(scratch.names.fresh("g"), *(_border(groups, part, place) for place in (0, 1)))
-    first = rows.begin + variable(group.variable) * count
-    body = [node for member in parted for node in member.together(first, count, scratch)]
-    yield Loop(part, (*(one.start(scratch) for one in sums), Loop(group, tuple(body))), True)
-    yield from (one.result(scratch) for one in sums)
-    if count > 1:
-        left = Range(rows.variable, rows.begin + groups * count, rows.end)
-        yield from (member.rest(left, scratch) for member in members)
-
-
-def _in_parts(member: Across, parts: Range, scratch: Scratch) -> _Parted:
-    shape = [parts.end, *(loop.end - loop.begin for loop in member.columns)]
-    name = scratch.array(Reduce(member.function, (parts,), member.term), shape)
-    index = (variable(parts.variable), *(variable(loop.variable) - loop.begin for loop in member.columns))
-    return _Parted(member, Read(name, index), parts)
-
-
-def _border(groups: Affine, parts: Range, place: int) -> Affine:
-    """Where a part begins, or the next one."""
-    return affine(f"int_floor(({groups})*({variable(parts.variable) + place}), {parts.end})")
+def _with_reads(term: Term, change: Callable[[Read], Read]) -> Term:
+    return rebuild(term, lambda inner: change(inner) if isinstance(inner, Read) else inner)

@@ -19,6 +19,10 @@ b = c[0] / 2
 for a in parallel(0, N):
     r[a] = b * q[a] + r[a]
 """
+SLOPE = """
+for a in parallel(0, N):
+    b[a] = q[a] - r[a]
+"""
 STEP = """
 for d in parallel(0, M):
     x[d] = x[d] - s[d]
@@ -43,13 +47,13 @@ LOCAL = {"b": ()}
 
 
 def test_sums_along_rows_and_over_them_share_a_pass(read) -> None:
-    after = one_pass(read(ALONG + OVER, ARGUMENTS), parts=3, rows=2)
-    assert str(after) + "\n" == textwrap.dedent(
-        """\
+    text = (ALONG + SLOPE + OVER.replace("r[l]", "b[l]")).replace("N", "20")
+    after = one_pass(read(text, ARGUMENTS, {"b": ("N",)}), parts=3, rows=2)
+    expected = """
         parallel for p in range(0, 3):
             parallel for j_1 in range(0, M):
                 part[p, j_1] = 0
-            for g in range(((int_floor(p*int_floor(N, 2), 3))), ((int_floor(p*int_floor(N, 2) + int_floor(N, 2), 3)))):
+            for g in range(((int_floor(10*p, 3))), ((int_floor(10*p + 10, 3)))):
                 total = 0
                 total_0 = 0
                 for k_0 in range(0, M):
@@ -57,17 +61,16 @@ def test_sums_along_rows_and_over_them_share_a_pass(read) -> None:
                     total_0 = (total_0 + (A[2*g + 1, k_0] * x[k_0]))
                 q[2*g] = total
                 q[2*g + 1] = total_0
+                parallel for w_0 in range(0, 2):
+                    b[w_0] = (q[2*g + w_0] + neg(r[2*g + w_0]))
                 parallel for j_0 in range(0, M):
-                    part[p, j_0] = (part[p, j_0] + (A[2*g, j_0] * r[2*g]) + (A[2*g + 1, j_0] * r[2*g + 1]))
+                    part[p, j_0] = (part[p, j_0] + (A[2*g, j_0] * b[0]) + (A[2*g + 1, j_0] * b[1]))
         parallel for j_2 in range(0, M):
             s[j_2] = sum(part[p_0, j_2] for p_0 in range(0, 3))
-        parallel for o_1 in range(2*((int_floor(N, 2))), N):
-            q[o_1] = sum((A[o_1, k_1] * x[k_1]) for k_1 in range(0, M))
-        parallel for j_3 in range(0, M):
-            s[j_3] = (s[j_3] + sum((A[o_2, j_3] * r[o_2]) for o_2 in range(2*((int_floor(N, 2))), N)))
         """
-    )
+    assert str(after) == textwrap.dedent(expected).strip()
     assert [str(size) for size in after.containers["part"].shape] == ["3", "M"]
+    assert after.containers["b"].shape == (2,), "a place for every row that is looked at, and no more"
 
 
 @pytest.mark.parametrize(("count", "rows"), [(13, 4), (7, 1), (3, 4)])
@@ -88,7 +91,7 @@ def test_sums_along_rows_and_over_them_share_a_pass(read) -> None:
 def test_all_rows_are_done_once(read, same, text: str, count: int, rows: int) -> None:
     before = read(text, ARGUMENTS, LOCAL)
     after = one_pass(before, parts=3, rows=rows)
-    assert str(after).count("for g") == 1
+    assert str(after).count("parallel for p") == 1
     same(before, after, {"N": count, "M": 5})
 
 
@@ -96,7 +99,7 @@ def test_a_group_ends_where_all_rows_are_needed(read, same) -> None:
     before = read(UPDATE + OVER + STEP + ALONG, ARGUMENTS)
     after = one_pass(before, parts=2, rows=2)
     same(before, after, {"N": 5, "M": 5})
-    assert str(after).count("for g") == 1
+    assert str(after).count("parallel for p") == 1
     assert str(after).splitlines()[-1].startswith("    q[i] = sum(")
 
 
