@@ -39,7 +39,7 @@ def contract(computation: Computation, loops: Collection[str]) -> Computation:
         if isinstance(node, Loop) and node.range.variable in loops:
             inside = Counter(_mentioned(node.body))
             for name in sorted(inside):
-                if inside[name] == outside[name] and _is_free(computation, name):
+                if inside[name] == outside[name] and is_free(computation, name):
                     dropped.setdefault(name, set()).update(_told_apart_by(node, name))
     dropped = {name: axes for name, axes in dropped.items() if axes}
     return _without(computation, dropped) if dropped else computation
@@ -49,7 +49,8 @@ def _mentioned(body: Iterable[Node]) -> Iterable[str]:
     return (read.data for _, one in statements(body) for read in (one.target, *reads(one.value)))
 
 
-def _is_free(computation: Computation, name: str) -> bool:
+def is_free(computation: Computation, name: str) -> bool:
+    """Tell whether a container may get another shape: a transient array that no opaque block names."""
     described = computation.containers[name]
     return described.transient and type(described) is data.Array and name not in computation.pinned
 

@@ -20,6 +20,7 @@ from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
+from dace_transfer.transformations.steps.one_pass import OnePass
 from dace_transfer.transformations.steps.outline import Outline
 from dace_transfer.transformations.steps.recompute import Recompute
 from dace_transfer.transformations.steps.schedule import Schedule
@@ -53,6 +54,7 @@ STEPS: dict[str, type[Step]] = {
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,
     "move_loop_into_map": MoveLoopIntoMap,
+    "one_pass": OnePass,
     "outline": Outline,
     "recompute": Recompute,
     "schedule": Schedule,
