@@ -1,6 +1,7 @@
 """Orders in which a computation may be executed: rewrites of loops around statements that suit a machine better."""
 
 from dace_transfer.transformations.schedules.blocks import block_reductions
+from dace_transfer.transformations.schedules.interchange import interchange_reductions
 from dace_transfer.transformations.schedules.outer import fuse_outer
 
-__all__ = ["block_reductions", "fuse_outer"]
+__all__ = ["block_reductions", "fuse_outer", "interchange_reductions"]
