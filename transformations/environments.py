@@ -86,6 +86,16 @@ class UnrollLoops(Option):
 
 
 @dace.library.environment
+class VectorizeInnermost(Option):
+    """Innermost loops of more than 8 iterations are vectorised, and not unrolled or run for several others at once.
+
+    Either would make the loop around them the innermost one, whose vectors are then gathered from all over memory.
+    """
+
+    flags = ("-fno-loop-unroll-and-jam", "--param=max-completely-peel-times=8")
+
+
+@dace.library.environment
 class AliasChecks(Option):
     """Before loops, any number of arrays are compared for whether they overlap; by default, up to ten pairs are."""
 

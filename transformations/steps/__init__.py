@@ -16,6 +16,7 @@ from dace_transfer.transformations.steps.fuse import Fuse
 from dace_transfer.transformations.steps.fuse_horizontal import FuseHorizontal
 from dace_transfer.transformations.steps.fuse_outer import FuseOuter
 from dace_transfer.transformations.steps.interchange import Interchange
+from dace_transfer.transformations.steps.interchange_reductions import InterchangeReductions
 from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
@@ -50,6 +51,7 @@ STEPS: dict[str, type[Step]] = {
     "fuse_horizontal": FuseHorizontal,
     "fuse_outer": FuseOuter,
     "interchange": Interchange,
+    "interchange_reductions": InterchangeReductions,
     "library": Library,
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,

@@ -17,6 +17,7 @@ from dace_transfer.transformations.environments import (
     Option,
     Reassociate,
     UnrollLoops,
+    VectorizeInnermost,
     Vectors256,
     Vectors512,
 )
@@ -44,6 +45,7 @@ class Compile:
         reassociate: Sums and products in any order.
         limited_complex: Complex products, quotients and absolute values by the usual formulas.
         unroll: Loops are unrolled.
+        innermost: Innermost loops are vectorised before anything is unrolled.
         alias_checks: Loops over many arrays that may overlap are vectorised for the case that they do not.
         vectors: Length of vectors in bits.
     """
@@ -54,6 +56,7 @@ class Compile:
     reassociate: bool = False
     limited_complex: bool = False
     unroll: bool = False
+    innermost: bool = False
     alias_checks: bool = False
     vectors: Literal["default", "256", "512"] = "default"
 
@@ -79,6 +82,8 @@ class Compile:
             yield LimitedComplex
         if self.unroll:
             yield UnrollLoops
+        if self.innermost:
+            yield VectorizeInnermost
         if self.alias_checks:
             yield AliasChecks
         if self.vectors in _VECTORS:
