@@ -23,7 +23,7 @@ from dace_transfer.database.store import open_store
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.learning.comparison import compare
 from dace_transfer.learning.evaluation import Row
-from dace_transfer.learning.report import ABOUT, shown
+from dace_transfer.learning.report import ABOUT, forecasts, shown
 
 app = typer.Typer()
 
@@ -64,7 +64,7 @@ def render(rows: Sequence[Row], context: Mapping[str, Any], command: str, left_o
         "at a time, with every workload and program that it shares.",
         *(f"- Outcomes of {t['model']}, {t['threads']} threads, {t['compiler']}." for t in context["targets"]),
         f"- {context['date'][:10]}; Python {context['python']}, {versions}",
-        *(f"- {line}" for line in ABOUT.splitlines()),
+        *(f"- {line}" for line in (*ABOUT.splitlines(), *forecasts(rows))),
         "",
     ]
     table = [shown(row) for row in rows]

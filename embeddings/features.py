@@ -41,10 +41,20 @@ class SymbolicFeatures:
         return np.asarray(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
     def _row(self, workload: Workload) -> list[float]:
-        view = _View(
-            tuple(walk(workload.sdfg, workload.sizes)), self.target, argument_bytes(workload.sdfg, workload.sizes)
-        )
-        return [weight * feature(view) for _, weight, feature in FEATURES]
+        works = tuple(walk(workload.sdfg, workload.sizes))
+        return features_of(works, self.target, argument_bytes(workload.sdfg, workload.sizes))
+
+
+def features_of(works: tuple[Work, ...], target: Target, footprint: float) -> list[float]:
+    """Compute the features of a workload that was walked already.
+
+    Args:
+        works: Its pieces of work.
+        target: The device whose caches and threads sizes are compared with.
+        footprint: Bytes of its arguments.
+    """
+    view = _View(works, target, footprint)
+    return [weight * feature(view) for _, weight, feature in FEATURES]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 """The graph neural network that embeds workloads, and heads that say what it should know about them.
 
-Message passing with attention over edge features (GATv2, Brody et al., ICLR 2022) in pre-norm residual layers, read
-out by soft attention, maximum and mean. It is smaller than the encoder of Performance Embeddings (Truemper et al.,
-ICS 2023) and sees no counters, names or absolute sizes.
+A workload is read twice: the features of the whole (`SymbolicFeatures`) by a small network, its graph by message
+passing with attention over edge features (GATv2, Brody et al., ICLR 2022) in pre-norm residual layers, read out by soft
+attention, maximum and mean. It is smaller than the encoder of Performance Embeddings (Truemper et al., ICS 2023) and
+sees no counters, names or absolute sizes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -17,33 +17,18 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.nn import GATv2Conv
 from torch_geometric.nn.aggr import AttentionalAggregation, MaxAggregation, MeanAggregation
 
+from dace_transfer.embeddings.features import FEATURES
 from dace_transfer.embeddings.graph import EDGE_WIDTH, NODE_WIDTH, Graph
+from dace_transfer.embeddings.shape import Shape
+
+_LEAST_SPREAD = 1e-2  # Of a feature, so that one that hardly ever differs does not count for more than all others.
 
 
-@dataclass(frozen=True)
-class Shape:
-    """How large a network is.
-
-    Attributes:
-        width: Numbers per node and layer, a multiple of `heads`.
-        layers: Of message passing: how far apart nodes may be that know of each other.
-        heads: Of attention.
-        dimension: Of an embedding.
-        dropout: Share of numbers left out while training.
-    """
-
-    width: int = 64
-    layers: int = 3
-    heads: int = 4
-    dimension: int = 32
-    dropout: float = 0.2
-
-
-class Prediction(NamedTuple):
-    """What the network says of `n` workloads.
+@dataclassclass Prediction(NamedTuple):
+    """What a network says of `n` workloads.
 
     Attributes:
-        vectors: Embeddings, shape `(n, dimension)`; their Euclidean distance stands for transfer regret.
+        vectors: Embeddings, shape `(n, d)`; their Euclidean distance stands for transfer regret.
         gains: Base-2 logarithms of the speedup of each recipe, shape `(n, recipes)`.
         runtime: Base-2 logarithms of seconds under auto_optimize, shape `(n,)`.
     """
@@ -51,6 +36,42 @@ class Prediction(NamedTuple):
     vectors: Tensor
     gains: Tensor
     runtime: Tensor
+
+
+class Ensemble(nn.Module):
+    """Several encoders that are trained together, but know nothing of each other.
+
+    Args:
+        recipes: How many recipes the profile heads know.
+        shape: How large it is.
+    """
+
+    def __init__(self, recipes: int, shape: Shape = Shape()):
+        super().__init__()
+        self.shape = shape
+        self.members = nn.ModuleList(GraphEncoder(recipes, shape) for _ in range(shape.members))
+
+    def forward(self, batch: Batch) -> list[Prediction]:
+        """What each member says of a batch of graphs."""
+        return [member(batch) for member in self.members]
+
+    def mean(self, batch: Batch) -> Prediction:
+        """What they say together: a squared distance of their vectors is the mean of the members'."""
+        vectors, gains, runtime = zip(*self(batch), strict=True)
+        together = torch.cat(vectors, dim=-1) / len(vectors) ** 0.5
+        return Prediction(together, torch.stack(gains).mean(0), torch.stack(runtime).mean(0))
+
+    @property
+    def dimension(self) -> int:
+        """Of embeddings."""
+        return self.shape.members * self.shape.vector
+
+    def standardise(self, features: Tensor) -> None:
+        """Take the features of workloads, shape `(n, len(FEATURES))`, for what is usual."""
+        for member in self.members:
+            if isinstance(member, GraphEncoder):
+                member.middle.copy_(features.mean(dim=0))
+                member.spread.copy_(features.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
 
 
 class GraphEncoder(nn.Module):
@@ -61,28 +82,47 @@ class GraphEncoder(nn.Module):
         shape: How large it is.
     """
 
+    middle: Tensor
+    spread: Tensor
+
     def __init__(self, recipes: int, shape: Shape = Shape()):
         super().__init__()
-        width, self.dimension = shape.width, shape.dimension
+        self.register_buffer("middle", torch.zeros(len(FEATURES)))
+        self.register_buffer("spread", torch.ones(len(FEATURES)))
+        self.noise = shape.noise
+        self.project = _narrowing(len(FEATURES), shape)
+        self.reader = _Reader(shape) if shape.layers else None
+        self.profile = _head(shape.vector, recipes)
+        self.runtime = _head(shape.vector, 1)
+
+    def forward(self, batch: Batch) -> Prediction:
+        """Encode a batch of graphs."""
+        features = (batch.features - self.middle) / self.spread
+        nodes = batch.x
+        if self.training:
+            features = features + self.noise * torch.randn_like(features)
+            nodes = nodes * (1.0 + self.noise * torch.randn_like(nodes))
+        vectors = self.project(features)
+        if self.reader is not None:
+            vectors = torch.cat([vectors, self.reader(nodes, batch)], dim=-1)
+        return Prediction(vectors, self.profile(vectors), self.runtime(vectors).squeeze(-1))
+
+
+class _Reader(nn.Module):
+    """What the graph says."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        width = shape.width
         self.enter = nn.Linear(NODE_WIDTH, width)
         self.layers = nn.ModuleList(_Layer(shape) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(width)
         gate = nn.Sequential(nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, 1))
         self.pools = nn.ModuleList((AttentionalAggregation(gate), MaxAggregation(), MeanAggregation()))
-        self.leave = nn.Sequential(
-            nn.Linear(4 * width, 2 * width), nn.GELU(), nn.Dropout(shape.dropout), nn.Linear(2 * width, shape.dimension)
-        )
-        self.profile = _head(shape.dimension, recipes)
-        self.runtime = _head(shape.dimension, 1)
+        self.leave = nn.Sequential(nn.Dropout(shape.dropout), *_narrowing(4 * width, shape))
 
-    def forward(self, batch: Batch) -> Prediction:
-        """Encode a batch of graphs."""
-        vectors = self.embed(batch)
-        return Prediction(vectors, self.profile(vectors), self.runtime(vectors).squeeze(-1))
-
-    def embed(self, batch: Batch) -> Tensor:
-        """Only the embeddings."""
-        nodes = self.enter(batch.x)
+    def forward(self, nodes: Tensor, batch: Batch) -> Tensor:
+        nodes = self.enter(nodes)
         for layer in self.layers:
             nodes = layer(nodes, batch.edge_index, batch.edge_attr)
         nodes = self.norm(nodes)
@@ -111,6 +151,12 @@ class _Layer(nn.Module):
         return after
 
 
+def _narrowing(inputs: int, shape: Shape) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inputs, shape.hidden), nn.GELU(), nn.Dropout(shape.dropout), nn.Linear(shape.hidden, shape.dimension)
+    )
+
+
 def _head(dimension: int, outputs: int) -> nn.Module:
     return nn.Sequential(nn.Linear(dimension, 2 * dimension), nn.GELU(), nn.Linear(2 * dimension, outputs))
 
@@ -123,6 +169,7 @@ def batch_of(graphs: Sequence[Graph]) -> Batch:
                 x=torch.from_numpy(graph.nodes),
                 edge_index=torch.from_numpy(graph.edges),
                 edge_attr=torch.from_numpy(graph.attributes),
+                features=torch.from_numpy(graph.features)[None],
             )
             for graph in graphs
         ]

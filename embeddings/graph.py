@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dace_transfer.embeddings.features import features_of
 from dace_transfer.embeddings.graph_features import NODES, RELATIONS, WORK_KINDS, Around, Step, Whole, numbers, width
 from dace_transfer.embeddings.walk import Loop, Work, argument_bytes, walk
 from dace_transfer.errors import WorkloadError
@@ -35,11 +36,13 @@ class Graph:
         nodes: Features, float32 of shape `(n, NODE_WIDTH)`; the first node is the workload.
         edges: Sources and destinations, int64 of shape `(2, e)`.
         attributes: Features of the edges, float32 of shape `(e, EDGE_WIDTH)`.
+        features: Those that `SymbolicFeatures` has of the whole workload, float32 of shape `(len(FEATURES),)`.
     """
 
     nodes: NDArray[np.float32]
     edges: NDArray[np.int64]
     attributes: NDArray[np.float32]
+    features: NDArray[np.float32]
 
 
 def graph_of(workload: Workload, target: Target) -> Graph:
@@ -131,7 +134,8 @@ class _Drawing:
         """What was drawn."""
         edges = np.asarray(self.ends, np.int64).reshape(-1, 2).T
         marks = np.asarray(self.marks, np.float32).reshape(-1, EDGE_WIDTH)
-        return Graph(np.stack(self.rows), edges, marks)
+        features = features_of(self.whole.works, self.whole.target, self.whole.footprint)
+        return Graph(np.stack(self.rows), edges, marks, np.asarray(features, np.float32))
 
 
 def _blocks(groups: dict[str, int], first: int) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -146,9 +147,26 @@ def evaluate(expression: object, values: Mapping[str, float]) -> float | None:
     """The number an expression has, or None where it mentions something that is not known."""
     expr = _parsed(expression)
     try:
-        return float(expr.subs({s: values[str(s)] for s in expr.free_symbols}))
-    except (KeyError, TypeError, ValueError):
+        return float(_number(expr, values))
+    except (KeyError, TypeError, ValueError, ArithmeticError):
         return None
+
+
+def _number(expr: sympy.Expr, values: Mapping[str, float]) -> float:
+    """The value of an expression; sums, products and powers by hand, since SymPy takes a hundred times as long."""
+    if expr.is_Symbol:
+        return values[expr.name]
+    if expr.is_Number:
+        return float(expr)
+    if expr.is_Add:
+        return sum(_number(part, values) for part in expr.args)
+    if expr.is_Mul:
+        return math.prod(_number(part, values) for part in expr.args)
+    if expr.is_Pow:
+        base, exponent = (_number(part, values) for part in expr.args)
+        power: float = base**exponent
+        return power
+    return float(expr.subs({symbol: values[str(symbol)] for symbol in expr.free_symbols}))
 
 
 def _parsed(expression: object) -> sympy.Expr:

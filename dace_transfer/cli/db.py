@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dace_transfer.cli.output import AsJson, Database, one_sentence, show
+from dace_transfer.cli.output import AsJson, Database, Encoder, one_sentence, show
 from dace_transfer.database import exchange
 from dace_transfer.database.store import open_store
 
@@ -81,14 +81,14 @@ def carry_over_(
 
 
 @db.command()
-def encode(database: Database = None, as_json: AsJson = False) -> None:
-    """Give every workload a vector of today's encoder, which a database made by an older version lacks."""
+def encode(database: Database = None, encoder: Encoder = "features", as_json: AsJson = False) -> None:
+    """Give every workload a vector of an encoder; vectors of others stay, and are never compared with these."""
     with one_sentence():
-        from dace_transfer.embeddings import SymbolicFeatures
+        from dace_transfer.embeddings.encoders import encoder_named
         from dace_transfer.hardware import describe_cpu
         from dace_transfer.tuner.encoding import encode_missing
 
-        result = encode_missing(open_store(database), SymbolicFeatures(describe_cpu()))
+        result = encode_missing(open_store(database), encoder_named(encoder, describe_cpu()))
         show(asdict(result), f"{len(result.digests)} encoded, {len(result.failed)} failed", as_json)
 
 

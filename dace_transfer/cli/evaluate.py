@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,10 +29,16 @@ def evaluate(
     with one_sentence():
         from dace_transfer.database.store import open_store
         from dace_transfer.learning.comparison import compare
-        from dace_transfer.learning.report import ABOUT, shown
 
         rows = compare(open_store(database), [name for name in donors.split(",") if name], count=folds, seed=seed)
         if to_json is not None:
             to_json.write_text(json.dumps({"rows": [row.flat() for row in rows]}, indent=1) + "\n")
-        show_rows([shown(row) for row in rows], as_json=False)
-        print(ABOUT)
+        show_evaluation(rows)
+
+
+def show_evaluation(rows: Sequence[Any]) -> None:
+    """Print the table with what its columns mean."""
+    from dace_transfer.learning.report import ABOUT, forecasts, shown
+
+    show_rows([shown(row) for row in rows], as_json=False)
+    print("\n".join([ABOUT, *forecasts(rows)]))

@@ -11,13 +11,15 @@ import typer
 from dace_transfer.cli.db import db
 from dace_transfer.cli.evaluate import evaluate
 from dace_transfer.cli.loading import load_program, parse_sizes
-from dace_transfer.cli.output import AsJson, Database, one_sentence, show, show_rows
+from dace_transfer.cli.output import AsJson, Database, Encoder, one_sentence, show, show_rows
 from dace_transfer.cli.recipe import recipe
+from dace_transfer.cli.train import train
 
 app = typer.Typer(help="Tune DaCe programs with what was learnt from others.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(recipe, name="recipe")
 app.command()(evaluate)
+app.command()(train)
 
 Source = Annotated[str, typer.Argument(metavar="FILE.py:NAME", help="A @dace.program in a file.")]
 Size = Annotated[list[str] | None, typer.Option("--size", metavar="N=1000", help="Value of a symbol.")]
@@ -31,6 +33,7 @@ def tune(
     budget: Annotated[float | None, typer.Option(help="Seconds after which nothing new is tried.")] = None,
     device: Annotated[str, typer.Option(help="The device to tune for.")] = "cpu",
     database: Database = None,
+    encoder: Encoder = "features",
     output: Annotated[Path | None, typer.Option(help="Where to save the tuned SDFG.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,19 +42,28 @@ def tune(
         from dace_transfer.tuner import tune as run
 
         loaded = load_program(program)
-        result = run(loaded, parse_sizes(size or []), mode=mode, budget=budget, device=device, database=database)
+        sizes = parse_sizes(size or [])
+        result = run(
+            loaded, sizes, mode=mode, budget=budget, device=device, database=database, encoder=encoder
+        )
         if output is not None:
             result.sdfg.save(str(output))
         show(json.loads(result.report.to_json()), str(result.report), as_json)
 
 
 @app.command()
-def explain(program: Source, size: Size = None, database: Database = None, as_json: AsJson = False) -> None:
+def explain(
+    program: Source,
+    size: Size = None,
+    database: Database = None,
+    encoder: Encoder = "features",
+    as_json: AsJson = False,
+) -> None:
     """Show a program's workloads, their neighbours and what the recipes would do; build and run nothing."""
     with one_sentence():
         from dace_transfer.tuner import explain as run
 
-        report = run(load_program(program), parse_sizes(size or []), database=database)
+        report = run(load_program(program), parse_sizes(size or []), database=database, encoder=encoder)
         show(json.loads(report.to_json()), str(report), as_json)
 
 

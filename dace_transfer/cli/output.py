@@ -16,6 +16,7 @@ from dace_transfer.errors import DaceTransferError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Database = Annotated[str | None, typer.Option(help="File or URL of the database; your own by default.")]
+Encoder = Annotated[str, typer.Option(help="features, learnt, or a file of weights that `train` wrote.")]
 
 
 def show(data: Any, text: str, as_json: bool) -> None:

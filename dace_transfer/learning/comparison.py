@@ -6,12 +6,14 @@ A new one is a line in `NEAREST` or, when it looks for no neighbours, in `QUICK`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dace_transfer.database.store import Store
 from dace_transfer.embeddings import SymbolicFeatures
 from dace_transfer.embeddings.graph import Graph
+from dace_transfer.embeddings.shape import Shape
+from dace_transfer.embeddings.training.settings import Settings
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.learning.abstention import Abstaining, Risk, distance, doubt
@@ -19,7 +21,7 @@ from dace_transfer.learning.donors import Donor, Everywhere, Random
 from dace_transfer.learning.evaluation import Row, evaluate
 from dace_transfer.learning.neighbours import Neighbours
 from dace_transfer.learning.profiles import Profiles, profiles_of
-from dace_transfer.learning.trained import PerFold, graphs_of
+from dace_transfer.learning.trained import PerFold, Progress, TrainedNeighbours, graphs_of
 from dace_transfer.learning.vectors import Encoding, only_sizes, stored
 from dace_transfer.search.rules import by_cover, by_mean, by_turns
 
@@ -49,11 +51,19 @@ class Sources:
         return stored(self.store, SymbolicFeatures(describe_cpu()).id, self.profiles.digests)
 
 
-def _trained(name: str, objective: str) -> Callable[[Sources], Neighbours]:
-    def make(sources: Sources) -> Neighbours:
-        return Neighbours(name, PerFold(sources.profiles, lambda: sources.graphs, objective, sources.seed), by_cover)
+def _trained(name: str, settings: Settings) -> Callable[[Sources], TrainedNeighbours]:
+    def make(sources: Sources) -> TrainedNeighbours:
+        return trained(name, sources, replace(settings, seed=sources.seed))
 
     return make
+
+
+def trained(
+    name: str, sources: Sources, settings: Settings, progress: Progress | None = None
+) -> TrainedNeighbours:
+    """Return the donor by an encoder that is trained anew for every fold."""
+    encoding = PerFold(sources.profiles, lambda: sources.graphs, settings, progress)
+    return TrainedNeighbours(name, encoding, by_cover)
 
 
 NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
@@ -66,10 +76,12 @@ NEAREST: dict[str, Callable[[Sources], Neighbours]] = {
 """Those that look for neighbours; each is shown twice more, abstaining where one or the other risk is too high."""
 
 TRAINED: dict[str, Callable[[Sources], Neighbours]] = {
-    "gnn-runtime": _trained("gnn-runtime", "runtime"),
-    "gnn-regret": _trained("gnn-regret", "regret"),
+    "features-learnt": _trained("features-learnt", Settings(shape=Shape(layers=0))),
+    "gnn-runtime": _trained("gnn-runtime", Settings("runtime")),
+    "gnn-regret": _trained("gnn-regret", Settings("regret")),
 }
-"""Those that are trained for every fold, which takes minutes; they are only compared when they are asked for."""
+"""Those that are trained for every fold, which takes minutes, so that they are only compared when they are asked for;
+"features-learnt" reads no graphs."""
 
 RISKS: dict[str, Risk] = {"distance": distance, "doubt": doubt}
 

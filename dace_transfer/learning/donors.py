@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from dace_transfer.learning.profiles import Profiles, Rows
-from dace_transfer.search.rules import Rule
+from dace_transfer.search.rules import Gains, Rule
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,15 @@ class Donor(Protocol):
 
     def rank(self, profiles: Profiles, train: Rows, test: Rows) -> list[Ranking]:
         """Return a ranking for each workload of `test`, knowing the outcomes of `train` and nothing else."""
+        ...
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """Says as well how long auto_optimize takes."""
+
+    def forecast(self, train: Rows) -> Gains:
+        """Return base-2 logarithms of seconds for all n workloads, knowing those of `train`, shape `(n,)`."""
         ...
 
 

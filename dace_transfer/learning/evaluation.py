@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dace_transfer.learning.bootstrap import Estimate, estimate, resamples
-from dace_transfer.learning.donors import Donor, Ranking
+from dace_transfer.learning.donors import Donor, Forecaster, Ranking
 from dace_transfer.learning.folds import Fold, folds
+from dace_transfer.learning.forecasts import forecast_estimates
 from dace_transfer.learning.playing import REGRESSION, gains_of, kept, random_search
 from dace_transfer.learning.profiles import Profiles
 from dace_transfer.search.rules import Gains
@@ -43,6 +44,7 @@ class Row:
             evaluations_saved: Recipes that a search in random order tries until it has gained as much, over those tried
                 here; the median over the workloads that are worth tuning.
             over_portfolio: `recovered` less that of the portfolio at the same k on the same workloads.
+            runtime_rank, runtime_error: How well run times are predicted, by those who do; see `forecast_estimates`.
         workloads: Workloads asked about; one is asked about once for each family it occurs in.
         worth_tuning: How many of them have a recipe that makes them at least 1.1 times as fast.
         families: Families left out.
@@ -85,11 +87,16 @@ def evaluate(profiles: Profiles, donors: Sequence[Donor], *, count: int | None =
         for k, table in _tables(profiles, [row for _, row in asked], _rankings(profiles, donor, left_out)).items()
     }
     sampled = {key: np.array([_statistics(table[sample]) for sample in samples]) for key, table in tables.items()}
+    forecasts = {
+        donor.name: forecast_estimates(*_forecasts(profiles, donor, left_out), samples)
+        for donor in donors
+        if isinstance(donor, Forecaster)
+    }
     return [
         Row(
             donor=name,
             k=k,
-            estimates=_estimates(tables, sampled, name, k),
+            estimates={**_estimates(tables, sampled, name, k), **forecasts.get(name, {})},
             workloads=len(asked),
             worth_tuning=int(np.sum(table["best"] >= WORTH_TUNING)),
             families=len({family for family, _ in asked}),
@@ -112,6 +119,13 @@ def _rankings(profiles: Profiles, donor: Donor, left_out: Sequence[Fold]) -> lis
         by_row = dict(zip(fold.test.tolist(), donor.rank(profiles, fold.train, fold.test), strict=True))
         found += [by_row[row] for _, row in _asked(profiles, fold)]
     return found
+
+
+def _forecasts(profiles: Profiles, donor: Forecaster, left_out: Sequence[Fold]) -> tuple[Gains, Gains]:
+    """Predicted and measured run times, in the order of what is asked."""
+    rows = [[row for _, row in _asked(profiles, fold)] for fold in left_out]
+    said = [donor.forecast(fold.train)[asked] for fold, asked in zip(left_out, rows, strict=True)]
+    return np.concatenate(said), profiles.seconds[np.concatenate(rows)]
 
 
 def _tables(profiles: Profiles, rows: Sequence[int], rankings: Sequence[Ranking]) -> dict[int, _Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dace_transfer.learning.bootstrap import Estimate
 from dace_transfer.learning.evaluation import Row
@@ -33,6 +33,16 @@ def shown(row: Row) -> dict[str, str]:
         "abstained": _share(found["abstained"]),
         "saved": _times(found["evaluations_saved"]),
     }
+
+
+def forecasts(rows: Sequence[Row]) -> list[str]:
+    """A line for each donor that predicts run times."""
+    told = {row.donor: row.estimates for row in rows if "runtime_rank" in row.estimates}
+    return [
+        f"{donor} predicts how long auto_optimize takes with a median error of {_share(found['runtime_error'])} % and a "
+        f"rank correlation of {_text(found['runtime_rank'], lambda value: f'{value:.2f}')}."
+        for donor, found in told.items()
+    ]
 
 
 def _share(found: Estimate) -> str:

@@ -11,6 +11,7 @@ from typing import Any, overload
 import dace
 from dace.frontend.python.parser import DaceProgram
 
+from dace_transfer.embeddings.encoders import DEFAULT
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.program.settings import Settings
 from dace_transfer.program.tuned import TunedProgram
@@ -49,6 +50,7 @@ def autotune(
     device: str = "cpu",
     database: Any = None,
     cache: str | Path | None = None,
+    encoder: str = DEFAULT,
 ) -> Callable[[Any], Any]: ...
 
 
@@ -61,6 +63,7 @@ def autotune(
     device: str = "cpu",
     database: Any = None,
     cache: str | Path | None = None,
+    encoder: str = DEFAULT,
 ) -> Any:
     """Tune a DaCe program on its first call, and run the tuned version from then on.
 
@@ -81,14 +84,16 @@ def autotune(
         device: "cpu".
         database: File, URL or open store; the user's own database by default.
         cache: Folder of built programs; by default the one that DACE_TRANSFER_CACHE names, or the user's own.
+        encoder: What finds neighbours: "features" (written by hand), "learnt" (the trained network that is shipped) or a
+            file of weights that `dace-transfer train` wrote.
 
     Returns:
         A `TunedProgram`, or a `TunedMethod` for a `@dace.method`; a decorator when called without a program.
 
     Raises:
-        DaceTransferError: The mode or device is unknown, or this is not a program.
+        DaceTransferError: The mode, the device or the encoder is unknown, or this is not a program.
     """
-    settings = Settings(mode, budget, device, database, cache)
+    settings = Settings(mode, budget, device, database, cache, encoder)
     settings.check()
     if program is None:
         return lambda decorated: _tuned(decorated, settings)

@@ -72,6 +72,7 @@ def make_entry(subject: Subject, settings: Settings) -> tuple[Entry, bool]:
             budget=settings.budget,
             device=settings.device,
             database=settings.database,
+            encoder=settings.encoder,
         )
         return _entry(subject, result.sdfg, result.report), result.report.used != "simplified"
     except NoRecordError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dace_transfer.database.location import default_location
+from dace_transfer.embeddings.encoders import DEFAULT, check_encoder
 from dace_transfer.modes import check_request
 
 
@@ -20,6 +21,7 @@ class Settings:
         device: "cpu".
         database: File, URL, open store, or None for the user's own database.
         cache: Folder of built programs, or None for the default one.
+        encoder: "features", "learnt" or a file of weights.
     """
 
     mode: str = "transfer"
@@ -27,14 +29,16 @@ class Settings:
     device: str = "cpu"
     database: Any = None
     cache: str | Path | None = None
+    encoder: str = DEFAULT
 
     def check(self) -> None:
         """Refuse what no call could ever be tuned with.
 
         Raises:
-            DaceTransferError: The mode or the device is unknown.
+            DaceTransferError: The mode, the device or the encoder is unknown.
         """
         check_request(self.mode, self.device)
+        check_encoder(self.encoder)
 
     @property
     def location(self) -> str | None:

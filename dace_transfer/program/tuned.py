@@ -276,7 +276,7 @@ class TunedProgram(DaceProgram):  # type: ignore[misc]
             "versions": [FORMAT, dace_transfer.__version__, dace.__version__, sys.prefix],
             "target": target.digest,
             "configuration": [Config.get(section) for section in _SECTIONS],
-            "settings": [settings.mode, settings.budget, settings.device, settings.location],
+            "settings": [settings.mode, settings.budget, settings.device, settings.location, settings.encoder],
             "options": [self.resolve_functions, self.use_explicit_cf, self.ignore_type_hints, str(self.dec_kwargs)],
             "name": self.name,
             "code": found.text,

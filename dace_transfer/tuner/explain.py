@@ -11,6 +11,7 @@ import dace
 from dace.frontend.python.parser import DaceProgram
 
 from dace_transfer.database.store import Store
+from dace_transfer.embeddings.encoders import DEFAULT
 from dace_transfer.report import Decision, Report
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner.arguments import infer_sizes
@@ -28,6 +29,7 @@ def explain(
     *,
     database: str | Path | Store | None = None,
     exclude_families: Sequence[str] = (),
+    encoder: str = DEFAULT,
 ) -> Report:
     """Report every workload of a program, its neighbours with their distances, and what their recipes would do.
 
@@ -35,7 +37,7 @@ def explain(
     """
     original = parse(program)
     sizes = infer_sizes(original, args or {})
-    settings: dict[str, Any] = {"budget": None, "device": "cpu", "database": database, "family": ""}
+    settings: dict[str, Any] = {"budget": None, "device": "cpu", "database": database, "family": "", "encoder": encoder}
     with open_session(original.name, "transfer", exclude_families=exclude_families, **settings) as session:
         root = workload_of(normalize(original), sizes)
         return Report(

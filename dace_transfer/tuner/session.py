@@ -13,7 +13,9 @@ from dace_transfer import toolchain
 from dace_transfer.building.builder import Builder
 from dace_transfer.cache import cache_folder
 from dace_transfer.database.store import Store, open_store
-from dace_transfer.embeddings import Encoder, SymbolicFeatures
+from dace_transfer.embeddings import Encoder
+from dace_transfer.embeddings.encoders import DEFAULT, encoder_named
+from dace_transfer.errors import StoreError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.modes import check_request
 from dace_transfer.target import Target
@@ -90,19 +92,22 @@ def open_session(
     database: str | Path | Store | None,
     family: str,
     exclude_families: Sequence[str],
+    encoder: str = DEFAULT,
 ) -> Iterator[Session]:
     """Describe the device, open the database and start the builder; all are released at the end.
 
     Raises:
-        DaceTransferError: There is no such mode or device.
-        StoreError: The database cannot be opened.
+        DaceTransferError: There is no such mode, device or encoder.
+        StoreError: The database cannot be opened, or the encoder has seen none of its workloads.
     """
     check_request(mode, device)
     toolchain.activate()
     target = describe_cpu()
+    embeds = encoder_named(encoder, target)
     own = isinstance(database, (str, Path)) or database is None
     store = open_store(cast("str | Path | None", database)) if own else cast(Store, database)
     try:
+        _check_vectors(store, encoder, embeds.id)
         with Builder(target, cache_folder() / "builds") as builder:
             yield Session(
                 program=program,
@@ -111,7 +116,7 @@ def open_session(
                 target=target,
                 store=store,
                 builder=builder,
-                encoder=SymbolicFeatures(target),
+                encoder=embeds,
                 library=load_library(),
                 exclude_families=tuple(exclude_families),
                 deadline=time.monotonic() + (budget if budget is not None else BUDGETS[mode]),
@@ -119,3 +124,15 @@ def open_session(
     finally:
         if own:
             store.close()
+
+
+def _check_vectors(store: Store, name: str, encoder: str) -> None:
+    """Refuse an encoder without neighbours; that of today's records has vectors of all that is put."""
+    if name == DEFAULT:
+        return
+    stats = store.stats()
+    if stats.counts["workloads"] and not stats.encoders.get(encoder):
+        raise StoreError(
+            f"The database holds no vectors of the encoder '{encoder}'; `dace-transfer db encode --encoder {name}` "
+            "makes them."
+        )

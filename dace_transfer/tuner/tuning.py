@@ -16,6 +16,7 @@ from dace.transformation.auto.auto_optimize import auto_optimize
 
 from dace_transfer import toolchain
 from dace_transfer.database.store import Store
+from dace_transfer.embeddings.encoders import DEFAULT
 from dace_transfer.report import Report
 from dace_transfer.transformations.finalize import finalize
 from dace_transfer.transformations.normalization import normalize
@@ -56,6 +57,7 @@ def tune(
     database: str | Path | Store | None = None,
     family: str = "",
     exclude_families: Sequence[str] = (),
+    encoder: str = DEFAULT,
 ) -> TuningResult:
     """Tune a program for the sizes of its arguments.
 
@@ -70,11 +72,14 @@ def tune(
         database: File, URL or open store; the user's own database by default.
         family: Kernel family recorded with what is learnt.
         exclude_families: Families that may not donate, for evaluations.
+        encoder: What finds neighbours: "features" (written by hand), "learnt" (the trained network that is shipped) or a
+            file of weights that `dace-transfer train` wrote.
 
     Raises:
-        DaceTransferError: The mode or device is unknown, or a size is missing.
+        DaceTransferError: The mode, the device or the encoder is unknown, or a size is missing.
         NoRecordError: In mode "replay", when the database holds nothing for this program and target.
         WorkloadError: A size of the program is not known.
+        StoreError: The database cannot be opened, or holds no vectors of the encoder.
     """
     original = parse(program)
     sizes = infer_sizes(original, args or {})
@@ -87,6 +92,7 @@ def tune(
         database=database,
         family=family,
         exclude_families=exclude_families,
+        encoder=encoder,
     ) as session:
         return _tune(session, original, sizes, arguments)
 

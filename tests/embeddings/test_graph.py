@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.random_programs import RandomProgram, generate
 from benchmarks.random_programs.preparing import parse
-from dace_transfer.embeddings.gnn import GraphEncoder, batch_of
+from dace_transfer.embeddings.gnn import Ensemble, batch_of
 from dace_transfer.embeddings.graph import EDGE_WIDTH, NODE_WIDTH, Graph, graph_of
 from dace_transfer.embeddings.graph_features import NODES, RELATIONS
 from dace_transfer.errors import WorkloadError
@@ -106,9 +106,9 @@ def test_renaming_and_reordering_a_random_program_changes_no_vector(seed: int) -
     assert workloads[0].digest == workloads[1].digest
     found = [graph_of(workload, TARGET) for workload in workloads]
     torch.manual_seed(0)
-    model = GraphEncoder(3).eval()
+    model = Ensemble(3).eval()
     with torch.no_grad():
-        vectors = model.embed(batch_of([*found, shuffle(found[0], random.Random(seed))])).numpy()
+        vectors = model.mean(batch_of([*found, shuffle(found[0], random.Random(seed))])).vectors.numpy()
     assert np.allclose(vectors[1], vectors[0], atol=1e-5)
     assert np.allclose(vectors[2], vectors[0], atol=1e-5)
 
@@ -127,7 +127,7 @@ def shuffle(found: Graph, rng: random.Random) -> Graph:
     order = [0, *rng.sample(range(1, len(found.nodes)), len(found.nodes) - 1)]
     place = np.argsort(order)
     edges = rng.sample(range(found.edges.shape[1]), found.edges.shape[1])
-    return Graph(found.nodes[order], place[found.edges[:, edges]], found.attributes[edges])
+    return Graph(found.nodes[order], place[found.edges[:, edges]], found.attributes[edges], found.features)
 
 
 @settings(max_examples=10, deadline=None)

@@ -70,7 +70,7 @@ def test_decorator_forms(tuner):
         assert program.tuned_sdfg is None and program.reports == ()
 
 
-@pytest.mark.parametrize("wrong", [{"mode": "fast"}, {"device": "tpu"}])
+@pytest.mark.parametrize("wrong", [{"mode": "fast"}, {"device": "tpu"}, {"encoder": "oracle"}])
 def test_unknown_settings_are_refused_when_decorating(wrong):
     with pytest.raises(DaceTransferError, match="choose one of"):
         dace_transfer.autotune(**wrong)

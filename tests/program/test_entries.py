@@ -168,9 +168,10 @@ def test_a_redefined_program_is_tuned_again(tuner, tmp_path):
 
 def test_settings_are_part_of_the_key(tuner):
     x = np.ones(3)
-    for settings in ({}, {"mode": "measure"}, {"budget": 7.0}, {"database": "other.sqlite"}, {"mode": "measure"}):
+    other = ({"mode": "measure"}, {"budget": 7.0}, {"database": "other.sqlite"}, {"encoder": "learnt"})
+    for settings in ({}, *other, {"mode": "measure"}):
         dace_transfer.autotune(**settings)(scale)(x)
-    assert len(tuner.calls) == 4
+    assert len(tuner.calls) == 5
 
 
 def test_a_key_knows_the_target(tuner, monkeypatch):

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from dace_transfer.embeddings.gnn import GraphEncoder, Prediction, Shape
+from dace_transfer.embeddings.features import FEATURES
+from dace_transfer.embeddings.gnn import Ensemble, Prediction
 from dace_transfer.embeddings.graph import EDGE_WIDTH, NODE_WIDTH, Graph
-from dace_transfer.embeddings.training import OBJECTIVES, Examples, Settings, train, vectors_of
-from dace_transfer.embeddings.training.objectives import Answers, donated, neighbourhood
+from dace_transfer.embeddings.shape import Shape
+from dace_transfer.embeddings.training.examples import Examples
+from dace_transfer.embeddings.training.objectives import OBJECTIVES, Answers, donated, neighbourhood
+from dace_transfer.embeddings.training.settings import Settings
+from dace_transfer.embeddings.training.trainer import train, vectors_of
 
-SETTINGS = Settings(shape=Shape(width=16, layers=2, heads=2, dimension=4, dropout=0.1), epochs=12, batch=16)
+SHAPE = Shape(width=16, layers=2, heads=2, dimension=4, hidden=16, dropout=0.1, noise=0.1, members=2)
+SETTINGS = Settings(shape=SHAPE, epochs=12, patience=12, batch=16)
 
 
 def graph(kind: int, rng: np.random.Generator) -> Graph:
@@ -24,7 +29,8 @@ def graph(kind: int, rng: np.random.Generator) -> Graph:
     nodes[-1, 7] = 2.0 * kind - 1.0
     pairs = [(i, i + 1) for i in range(count - 1)]
     edges = np.array([*pairs, *((b, a) for a, b in pairs)], np.int64).T
-    return Graph(nodes, edges, np.zeros((edges.shape[1], EDGE_WIDTH), np.float32))
+    features = rng.normal(size=len(FEATURES)).astype(np.float32)
+    return Graph(nodes, edges, np.zeros((edges.shape[1], EDGE_WIDTH), np.float32), features)
 
 
 def examples(count: int, seed: int) -> Examples:
@@ -37,7 +43,7 @@ def examples(count: int, seed: int) -> Examples:
     return Examples([graph(kind, rng) for kind in kinds], gains, runtime, family[:, None] == family)
 
 
-def weights(model: GraphEncoder) -> list[np.ndarray]:
+def weights(model: Ensemble) -> list[np.ndarray]:
     return [value.detach().numpy().copy() for value in model.state_dict().values()]
 
 
@@ -102,4 +108,4 @@ def test_kin_do_not_donate() -> None:
 
 
 def test_no_graphs_have_no_vectors() -> None:
-    assert vectors_of(GraphEncoder(2, SETTINGS.shape), []).shape == (0, 4)
+    assert vectors_of(Ensemble(2, SHAPE), []).shape == (0, 16)
