@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +82,12 @@ class _View:
         total = sum(work.executions for work in self.works)
         return sum(work.executions * value(work) for work in self.works) / total if total else 0.0
 
-    @property
+    @cached_property
     def operations(self) -> float:
         """Scalar operations of one run; a product of matrices counts the elements it reads."""
         return sum(work.scalar_operations for work in self.works)
 
-    @property
+    @cached_property
     def traffic(self) -> float:
         """Bytes all accesses of one run move."""
         return sum(work.traffic(access) for work in self.works for access in work.accesses)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Batch, Data
 from torch_geometric.nn import GATv2Conv
 from torch_geometric.nn.aggr import AttentionalAggregation, MaxAggregation, MeanAggregation
 
@@ -24,7 +24,27 @@ from dace_transfer.embeddings.shape import Shape
 _LEAST_SPREAD = 1e-2  # Of a feature, so that one that hardly ever differs does not count for more than all others.
 
 
-@dataclassclass Prediction(NamedTuple):
+class Batch(NamedTuple):
+    """Several graphs as one.
+
+    Attributes:
+        nodes: Features of `n` nodes, shape `(n, NODE_WIDTH)`.
+        edges: Sources and destinations, shape `(2, e)`.
+        attributes: Features of the edges, shape `(e, EDGE_WIDTH)`.
+        features: Of the `g` whole workloads, shape `(g, len(FEATURES))`.
+        owners: Which graph each node is of, shape `(n,)`.
+        first: The node of each graph that is the workload, shape `(g,)`.
+    """
+
+    nodes: Tensor
+    edges: Tensor
+    attributes: Tensor
+    features: Tensor
+    owners: Tensor
+    first: Tensor
+
+
+class Prediction(NamedTuple):
     """What a network says of `n` workloads.
 
     Attributes:
@@ -98,7 +118,7 @@ class GraphEncoder(nn.Module):
     def forward(self, batch: Batch) -> Prediction:
         """Encode a batch of graphs."""
         features = (batch.features - self.middle) / self.spread
-        nodes = batch.x
+        nodes = batch.nodes
         if self.training:
             features = features + self.noise * torch.randn_like(features)
             nodes = nodes * (1.0 + self.noise * torch.randn_like(nodes))
@@ -124,10 +144,10 @@ class _Reader(nn.Module):
     def forward(self, nodes: Tensor, batch: Batch) -> Tensor:
         nodes = self.enter(nodes)
         for layer in self.layers:
-            nodes = layer(nodes, batch.edge_index, batch.edge_attr)
+            nodes = layer(nodes, batch.edges, batch.attributes)
         nodes = self.norm(nodes)
-        read = [pool(nodes, batch.batch, dim_size=batch.num_graphs) for pool in self.pools]
-        vectors: Tensor = self.leave(torch.cat([*read, nodes[batch.ptr[:-1]]], dim=-1))
+        read = [pool(nodes, batch.owners, dim_size=len(batch.first)) for pool in self.pools]
+        vectors: Tensor = self.leave(torch.cat([*read, nodes[batch.first]], dim=-1))
         return vectors
 
 
@@ -162,15 +182,15 @@ def _head(dimension: int, outputs: int) -> nn.Module:
 
 
 def batch_of(graphs: Sequence[Graph]) -> Batch:
-    """Put graphs together as PyTorch Geometric wants them."""
-    return Batch.from_data_list(
-        [
-            Data(
-                x=torch.from_numpy(graph.nodes),
-                edge_index=torch.from_numpy(graph.edges),
-                edge_attr=torch.from_numpy(graph.attributes),
-                features=torch.from_numpy(graph.features)[None],
-            )
-            for graph in graphs
-        ]
+    """Put graphs side by side as one that is not connected."""
+    counts = [len(graph.nodes) for graph in graphs]
+    first = np.cumsum([0, *counts[:-1]])
+    edges = [graph.edges + begin for graph, begin in zip(graphs, first, strict=True)]
+    return Batch(
+        nodes=torch.from_numpy(np.concatenate([graph.nodes for graph in graphs])),
+        edges=torch.from_numpy(np.concatenate(edges, axis=1)),
+        attributes=torch.from_numpy(np.concatenate([graph.attributes for graph in graphs])),
+        features=torch.from_numpy(np.stack([graph.features for graph in graphs])),
+        owners=torch.from_numpy(np.repeat(np.arange(len(graphs)), counts)),
+        first=torch.from_numpy(first),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dace_transfer.embeddings.walk import Access, Loop, Work
@@ -51,17 +52,17 @@ class Whole:
     target: Target
     footprint: float
 
-    @property
+    @cached_property
     def operations(self) -> float:
         """Scalar operations of one run; a library node counts the elements it moves."""
         return sum(work.scalar_operations for work in self.works)
 
-    @property
+    @cached_property
     def traffic(self) -> float:
         """Bytes that all accesses of one run move."""
         return sum(work.traffic(access) for work in self.works for access in work.accesses)
 
-    @property
+    @cached_property
     def lanes(self) -> int:
         """Double-precision numbers in a vector register."""
         return next((lanes for name, lanes in _LANES if any(i.startswith(name) for i in self.target.isa)), 2)

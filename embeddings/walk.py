@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import dace
 import sympy
@@ -108,7 +108,7 @@ class Work:
     floating: bool
     conditions: int = 0
 
-    @property
+    @cached_property
     def executions(self) -> float:
         """How often the piece runs in one run of the workload."""
         product = 1.0
@@ -116,12 +116,12 @@ class Work:
             product *= loop.trips
         return product
 
-    @property
+    @cached_property
     def moved(self) -> float:
         """Elements moved in one execution."""
         return sum(access.elements for access in self.accesses)
 
-    @property
+    @cached_property
     def scalar_operations(self) -> float:
         """Scalar operations of all executions; a library node counts the elements it moves."""
         return self.executions * (sum(self.operations.values()) or self.moved)

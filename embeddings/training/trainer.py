@@ -24,7 +24,7 @@ Progress = Callable[[int, float, float], None]
 """Hears of every epoch: its number, the loss in training, and on what was held out."""
 
 
-@dataclass@dataclass(frozen=True)
+@dataclass(frozen=True)
 class Trained:
     """An encoder as it was when it did best.
 

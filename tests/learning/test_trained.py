@@ -48,7 +48,7 @@ def test_run_times_are_predicted_for_families_that_are_left_out(two_kinds):
     donor = TrainedNeighbours("learnt", encoding, by_cover)
     rows = {row.donor: row for row in evaluate(two_kinds, [Everywhere("portfolio", by_cover), donor], count=2)}
     assert rows["learnt"].estimates["runtime_rank"].value > 0.8
-    assert rows["learnt"].estimates["runtime_error"].value < 0.5
+    assert rows["learnt"].estimates["runtime_error"].value < 2.0
     assert "runtime_rank" not in rows["portfolio"].estimates
     [line] = forecasts(list(rows.values()))
     assert line.startswith("learnt predicts")
