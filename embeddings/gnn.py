@@ -86,12 +86,20 @@ class Ensemble(nn.Module):
         """Of embeddings."""
         return self.shape.members * self.shape.vector
 
-    def standardise(self, features: Tensor) -> None:
-        """Take the features of workloads, shape `(n, len(FEATURES))`, for what is usual."""
+    def standardise(self, features: Tensor, runtime: Tensor) -> None:
+        """Take workloads for what is usual.
+
+        Args:
+            features: Of the whole workloads, shape `(n, len(FEATURES))`.
+            runtime: Base-2 logarithms of seconds, shape `(n,)`; NaN where that is not known.
+        """
+        known = runtime[~runtime.isnan()]
         for member in self.members:
             if isinstance(member, GraphEncoder):
                 member.middle.copy_(features.mean(dim=0))
                 member.spread.copy_(features.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
+            if isinstance(member, GraphEncoder) and len(known):
+                member.times.copy_(torch.stack([known.mean(), known.std(correction=0)]))
 
 
 class GraphEncoder(nn.Module):
@@ -104,11 +112,13 @@ class GraphEncoder(nn.Module):
 
     middle: Tensor
     spread: Tensor
+    times: Tensor
 
     def __init__(self, recipes: int, shape: Shape = Shape()):
         super().__init__()
         self.register_buffer("middle", torch.zeros(len(FEATURES)))
         self.register_buffer("spread", torch.ones(len(FEATURES)))
+        self.register_buffer("times", torch.tensor([0.0, 1.0]))  # Middle and spread of run times.
         self.noise = shape.noise
         self.project = _narrowing(len(FEATURES), shape)
         self.reader = _Reader(shape) if shape.layers else None
@@ -125,7 +135,8 @@ class GraphEncoder(nn.Module):
         vectors = self.project(features)
         if self.reader is not None:
             vectors = torch.cat([vectors, self.reader(nodes, batch)], dim=-1)
-        return Prediction(vectors, self.profile(vectors), self.runtime(vectors).squeeze(-1))
+        runtime = self.times[0] + self.times[1] * self.runtime(vectors).squeeze(-1)
+        return Prediction(vectors, self.profile(vectors), runtime)
 
 
 class _Reader(nn.Module):

@@ -99,7 +99,8 @@ class _Run:
         torch.manual_seed(settings.seed)
         if start is None:
             model = Ensemble(examples.gains.shape[1], settings.shape)
-            model.standardise(torch.from_numpy(np.stack([graph.features for graph in examples.graphs])))
+            features = np.stack([graph.features for graph in examples.graphs])
+            model.standardise(torch.from_numpy(features), torch.from_numpy(examples.runtime))
         else:
             model = copy.deepcopy(start)
         optimiser = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.decay)

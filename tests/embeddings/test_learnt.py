@@ -39,7 +39,7 @@ def workloads() -> list[Workload]:
 def network(seed: int = 0, shape: Shape = SHAPE) -> Ensemble:
     torch.manual_seed(seed)
     model = Ensemble(len(RECIPES), shape).eval()
-    model.standardise(torch.randn(5, len(FEATURES)))
+    model.standardise(torch.randn(5, len(FEATURES)), torch.randn(5))
     return model
 
 
