@@ -34,7 +34,8 @@ class Bounds:
 
     Attributes:
         tolerance: Always allowed.
-        cap: Never exceeded, however inaccurate the baseline itself is.
+        cap: Errors up to this tell something. Where the baseline's own are larger, as in a chaotic system, as much
+            is allowed, and agreement proves nothing.
     """
 
     tolerance: float
@@ -49,11 +50,13 @@ class Expectation:
         results: Every array after the run.
         exact: The same in higher precision, where there is a reference.
         allowed: Largest error that counts as equal, per array.
+        blurred: Arrays whose agreement proves nothing, since the baseline's own errors are beyond the cap.
     """
 
     results: Mapping[str, Array]
     exact: Mapping[str, Array]
     allowed: Mapping[str, float]
+    blurred: Sequence[str] = ()
 
 
 def run_trial(
@@ -85,7 +88,8 @@ def run_trial(
         reply({"event": "baseline", "problem": str(error)})
         reply({"event": "done"})
         return
-    reply({"event": "baseline", "problem": None, "seconds": seconds, "informative": useful})
+    facts = {"seconds": seconds, "informative": useful, "blurred": expectation.blurred}
+    reply({"event": "baseline", "problem": None, **facts})
     programs = _judge_all(arena, candidates, expectation, reply)
     if budget > 0 and programs:
         samples = _interleave(arena, {"baseline": program, **programs}, budget, reply)
@@ -117,12 +121,13 @@ def _expect(
         if name in results:
             own = difference(results[name], results[name], array)
             errors[name] = max(errors[name], _OWN_ERRORS * own)
-    allowed = {name: max(bounds.tolerance, min(bounds.cap, error)) for name, error in errors.items()}
-    return Expectation(results, exact, allowed), useful
+    allowed = {name: max(bounds.tolerance, error) for name, error in errors.items()}
+    blurred = [name for name, error in errors.items() if error > bounds.cap]
+    return Expectation(results, exact, allowed, blurred), useful
 
 
 def _sensitivities(arena: Arena, program: Program, results: Mapping[str, Array], inputs: Inputs) -> dict[str, float]:
-    """What rounding errors in the inputs do to each result.
+    """What rounding errors in the inputs do to each result; whole numbers must be equal whatever they do.
 
     Raises:
         RunError: Results turn into NaN or back when the guard regions do: the program reads what is not its own.
@@ -136,7 +141,7 @@ def _sensitivities(arena: Arena, program: Program, results: Mapping[str, Array],
     for name, error in found.items():
         if error == float("inf") and results[name].dtype.kind in "fc":
             raise RunError(f"'{name}' depends on what lies outside of the buffers.")
-    return {name: _SENSITIVITIES * error for name, error in found.items()}
+    return {name: _SENSITIVITIES * error if error < float("inf") else 0.0 for name, error in found.items()}
 
 
 def _run_reference(arena: Arena, reference: Binary, reply: Reply) -> dict[str, Array]:

@@ -79,7 +79,8 @@ def verify(
     once at its real sizes, where it is also timed and judged again afterwards. The data alternates between
     positive and signed, results that are only written between NaN and random, and the guard regions round all
     buffers between NaN and a finite pattern. An error is compared with a run in double precision, where the
-    program has less, and with what rounding errors in the inputs do to the baseline.
+    program has less, and with what rounding errors in the inputs do to the baseline. Where that is beyond all bounds,
+    as in a chaotic system that runs for long, other sizes have to tell.
 
     Args:
         pairs: Workloads, each with the candidates that are to replace it.
@@ -89,8 +90,8 @@ def verify(
         build_timeout: Seconds one compilation may take.
 
     Returns:
-        One verification per candidate, in the order given. A workload that cannot be run on generated inputs
-        makes all of its candidates unverifiable.
+        One verification per candidate, in the order given. A workload that cannot be run on generated inputs, or
+        that is chaotic on all of them, makes all of its candidates unverifiable.
     """
     groups = _build(pairs, builder, build_timeout)
     with Laboratory(target) as laboratory:
@@ -108,7 +109,8 @@ def verify_program(
 ) -> Verification:
     """Run a whole tuned program against the original on copies of the user's own arguments.
 
-    Arrays that are not given, such as return values, are compared too.
+    Arrays that are not given, such as return values, are compared too. A program that is chaotic on these arguments
+    may differ by as much as rounding errors in them change its results; the verification is not `sharp` then.
 
     Args:
         original: The program as the user wrote it.
@@ -169,7 +171,8 @@ def _verify_group(group: _Group, laboratory: Laboratory, seed: int) -> list[Veri
     real = Inputs(group.sizes, seed=2 * seed, poison=True)
     trusted = _run(group, laboratory, record, real, _REAL_TIMEOUT, _BUDGET)
     return [
-        _conclude(candidate, str(index), record, trusted=trusted) for index, candidate in enumerate(group.candidates)
+        _sharp(_conclude(candidate, str(index), record, trusted=trusted))
+        for index, candidate in enumerate(group.candidates)
     ]
 
 
@@ -196,7 +199,24 @@ def _conclude(candidate: Outcome, who: str, record: _Record, *, trusted: bool) -
     doubt = _doubt(record, trusted)
     if doubt:
         return replace(_unverifiable(doubt), trials=len(judgements))
-    return _timed(_worst(judgements), who, record.trials)
+    telling = [trial.judgements[who] for trial in record.trials if not trial.blurred]
+    worst = replace(_worst(telling or judgements), trials=len(judgements), sharp=not _always_blurred(record))
+    return _timed(worst, who, record.trials)
+
+
+def _sharp(verification: Verification) -> Verification:
+    """Refuse what no run told from what rounding errors do."""
+    if verification.sharp:
+        return verification
+    doubt = _unverifiable("Rounding errors in these inputs change results as much as mistakes would.")
+    return replace(doubt, trials=verification.trials)
+
+
+def _always_blurred(record: _Record) -> set[str]:
+    """Results that no trial tells anything about."""
+    useful = [({name for name, told in t.informative.items() if told}, t.blurred) for t in record.trials]
+    sharp = {name for names, blurred in useful for name in names if name not in blurred}
+    return {name for names, _ in useful for name in names} - sharp
 
 
 def _doubt(record: _Record, trusted: bool) -> str:
@@ -215,7 +235,7 @@ def _doubt(record: _Record, trusted: bool) -> str:
 
 def _worst(judgements: Sequence[Judgement]) -> Verification:
     worst = max(judgements, key=lambda judgement: judgement.error)
-    return Verification(True, "ok", "", worst.error, worst.allowed, trials=len(judgements))
+    return Verification(True, "ok", "", worst.error, worst.allowed)
 
 
 def _timed(verification: Verification, who: str, trials: Sequence[Trial]) -> Verification:

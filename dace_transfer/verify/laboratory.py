@@ -79,12 +79,14 @@ class Trial:
     Attributes:
         problem: Why the baseline could not be used; empty if it could.
         informative: Per array the baseline changed, whether it holds mostly numbers afterwards.
+        blurred: Arrays that rounding errors alone change beyond all bounds.
         judgements: Per candidate; a failure stays.
         samples: Seconds per run, of "baseline" and per candidate, where it was timed.
     """
 
     problem: str = ""
     informative: dict[str, bool] = field(default_factory=dict)
+    blurred: list[str] = field(default_factory=list)
     judgements: dict[str, Judgement] = field(default_factory=dict)
     samples: dict[str, list[float]] = field(default_factory=dict)
 
@@ -178,6 +180,7 @@ def _note(trial: Trial, event: Mapping[str, Any]) -> None:
     if event["event"] == "baseline":
         trial.problem = event["problem"] or ""
         trial.informative = event.get("informative", {})
+        trial.blurred = event.get("blurred", [])
     if event["event"] == "timed":
         trial.samples = event["samples"]
     if event["event"] == "judged":

@@ -28,8 +28,8 @@ def bounds(sdfg: dace.SDFG, sizes: Mapping[str, int]) -> Bounds:
 
     The tolerance is a few rounding errors of the least precise type in it, times the square root of how many
     operations go into one result, in loops, maps or library nodes: rounding errors of independent signs add up like a
-    random walk. The cap leaves two fifths of the digits: programs that lose so many themselves, as inputs that are a
-    rounding error off show, differ by as much whatever is done to them.
+    random walk. The cap leaves two fifths of the digits: a run that loses more itself, as inputs that are a rounding
+    error off show, differs by as much whatever is done to the program, and tells nothing about it.
 
     Args:
         sdfg: The program.

@@ -15,12 +15,13 @@ class Verification:
             "codegen", "compile", "crash", "timeout", "memory", or "unverifiable" (the baseline itself could not
             be run on generated inputs).
         reason: One sentence; empty when ok.
-        max_error: Largest error over all trials and outputs, relative to the reference.
+        max_error: Largest error over all outputs and all trials that tell something, relative to the reference.
         tolerance: What it was allowed to be.
         trials: Runs that were compared.
         ratio: Fastest baseline sample divided by fastest candidate sample, roughly; None if it was not timed.
         baseline_samples: Seconds per run of the baseline at the real sizes.
         samples: Seconds per run of the candidate at the real sizes, interleaved with the baseline's.
+        sharp: False where agreement proves little: rounding errors in the inputs alone change some result as much.
     """
 
     ok: bool
@@ -32,3 +33,4 @@ class Verification:
     ratio: float | None = None
     baseline_samples: tuple[float, ...] = ()
     samples: tuple[float, ...] = ()
+    sharp: bool = True

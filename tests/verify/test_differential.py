@@ -165,6 +165,36 @@ def test_single_precision_may_be_more_exact_than_the_original(raw: Raw, builder:
     assert short.kind == "wrong"
 
 
+CHAOS = """for (int i = 0; i < N; i++) {
+    double x = fabs(a[i]) / (1 + fabs(a[i]));
+    for (int t = 0; t < TIMES; t++) x = NEXT;
+    b[i] = x;
+}"""
+
+
+def chaos(raw: Raw, step: str, times: str = "N / 8") -> dace.SDFG:
+    """The logistic map: every iteration doubles errors."""
+    return raw(CHAOS.replace("NEXT", step).replace("TIMES", times))
+
+
+def test_sizes_at_which_errors_have_no_time_to_grow_tell_about_chaos(
+    raw: Raw, builder: Builder, target: Target
+) -> None:
+    steps = ("3.9 * x - 3.9 * x * x", "3.9001 * x * (1 - x)")
+    original = workload(chaos(raw, "3.9 * x * (1 - x)"), N=1000)
+    [[right, wrong]] = verify([(original, [chaos(raw, step) for step in steps])], builder, target)
+    assert right.ok, right.reason
+    assert right.max_error <= right.tolerance < 1e-6
+    assert wrong.kind == "wrong"
+
+
+def test_what_is_chaotic_at_all_sizes_is_not_verified(raw: Raw, builder: Builder, target: Target) -> None:
+    original = chaos(raw, "3.9 * x * (1 - x)", "200")
+    [[same]] = verify([(workload(original, N=1000), [chaos(raw, "3.9 * x - 3.9 * x * x", "200")])], builder, target)
+    assert same.kind == "unverifiable"
+    assert "Rounding errors" in same.reason
+
+
 def test_indices_in_the_data_stay_in_bounds(builder: Builder, target: Target) -> None:
     sdfg = gather.to_sdfg(simplify=True)
     [[verification]] = verify([(workload(sdfg, N=200), [gather.to_sdfg(simplify=True)])], builder, target)
@@ -196,6 +226,15 @@ class TestProgram:
         assert good.ok, good.reason
         refused = verify_program(sdfg, fixed, {"A": np.ones(31), "N": 31}, builder, target)
         assert not refused.ok
+
+    def test_says_where_chaos_hides_mistakes(self, raw: Raw, builder: Builder, target: Target) -> None:
+        original, other = (chaos(raw, step) for step in ("3.9 * x * (1 - x)", "3.9 * x - 3.9 * x * x"))
+        arguments = {"A": np.linspace(0.1, 1.1, 1000), "B": np.zeros(1000)}
+        calm, wild = ({name: array[:n] for name, array in arguments.items()} | {"N": n} for n in (40, 1000))
+        found = [verify_program(original, other, values, builder, target) for values in (calm, wild)]
+        assert [(outcome.ok, outcome.sharp) for outcome in found] == [(True, True), (True, False)]
+        beyond = raw(CHAOS.replace("NEXT", "x * (1 - x)").replace("TIMES", "N / 8") + " b[N] = 0;")
+        assert verify_program(original, beyond, wild, builder, target).kind == "guard"
 
     def test_arguments_that_do_not_fit_prove_nothing(self, raw: Raw, builder: Builder, target: Target) -> None:
         outcome = verify_program(raw(RIGHT), raw(RIGHT), {"A": np.ones(3), "B": np.ones(3), "N": 4}, builder, target)
