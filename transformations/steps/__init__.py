@@ -19,6 +19,7 @@ from dace_transfer.transformations.steps.interchange import Interchange
 from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
+from dace_transfer.transformations.steps.map_copies import MapCopies
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
 from dace_transfer.transformations.steps.outline import Outline
 from dace_transfer.transformations.steps.recompute import Recompute
@@ -33,6 +34,7 @@ from dace_transfer.transformations.steps.tile import Tile
 from dace_transfer.transformations.steps.unroll import Unroll
 from dace_transfer.transformations.steps.vector_math import VectorMath
 from dace_transfer.transformations.steps.vectorize import Vectorize
+from dace_transfer.transformations.steps.write_through import WriteThrough
 
 STEPS: dict[str, type[Step]] = {
     "accumulate": Accumulate,
@@ -51,6 +53,7 @@ STEPS: dict[str, type[Step]] = {
     "library": Library,
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,
+    "map_copies": MapCopies,
     "move_loop_into_map": MoveLoopIntoMap,
     "outline": Outline,
     "recompute": Recompute,
@@ -65,5 +68,6 @@ STEPS: dict[str, type[Step]] = {
     "unroll": Unroll,
     "vector_math": VectorMath,
     "vectorize": Vectorize,
+    "write_through": WriteThrough,
 }
 """Step classes by the name recipes use; the key is the class's own `name`."""
