@@ -12,7 +12,7 @@ from dace_transfer.search.rules import WORTHWHILE
 
 SHIPPED = Path(__file__).with_name("trust.json")
 CLEARLY = math.log2(1.2)
-"""What two surveys of the same recipes on the same machine differed by in one of five cases, run beside other work."""
+"""Ratios of two surveys of the same recipes on one machine, beside other work, differed by more in one of six cases."""
 
 
 @dataclass(frozen=True)
