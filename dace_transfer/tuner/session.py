@@ -16,6 +16,7 @@ from dace_transfer.database.store import Store, open_store
 from dace_transfer.embeddings import Encoder, SymbolicFeatures
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.modes import check_request
+from dace_transfer.search import Trust, shipped_trust
 from dace_transfer.target import Target
 from dace_transfer.transformations import Recipe, load_library
 
@@ -40,6 +41,7 @@ class Session:
         library: Named recipes.
         exclude_families: Families that may not donate, for evaluations.
         deadline: `time.monotonic()` after which no new candidates are tried.
+        trust: What verification's runs must show of recipes that are not raced.
         seconds: Time spent so far, by phase; the one field that changes.
     """
 
@@ -53,6 +55,7 @@ class Session:
     library: Mapping[str, Recipe]
     exclude_families: tuple[str, ...]
     deadline: float
+    trust: Trust = field(default_factory=shipped_trust)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property

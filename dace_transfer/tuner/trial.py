@@ -58,7 +58,7 @@ def _recall(session: Session, workload: Workload, candidate: Candidate) -> Candi
         return candidate
     record = records[-1]
     reason = f"Verified before, and timed on {record.created[:10]}."
-    return replace(candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio), recalled=True)
+    return replace(candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio), recalled=record)
 
 
 def _is_current(record: TuningRecord) -> bool:
@@ -95,7 +95,7 @@ def _refusal(outcome: Verification) -> tuple[Verdict, str]:
 
 def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) -> Candidate:
     samples = outcome.baseline_samples
-    candidate = replace(candidate, verification=outcome, baseline_samples=samples, recalled=False)
+    candidate = replace(candidate, verification=outcome, baseline_samples=samples, recalled=None)
     if not outcome.ok:
         return candidate.ended(*_refusal(outcome))
     if outcome.ratio is None:
@@ -172,7 +172,7 @@ def _entrants(field: Field, known: float, *, thorough: bool) -> list[Candidate]:
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     runner = outcome.runners[index]
     comparison = runner.comparison if runner.comparison is not None and runner.comparison.rounds else None
-    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison, recalled=False)
+    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison, recalled=None)
     ratio = comparison.ratio if comparison is not None else candidate.attempt.ratio
     ahead = comparison is not None and comparison.low > _FAR and candidate.attempt.verdict is Verdict.FASTER
     if runner.verdict is Verdict.AMBIGUOUS and ahead:
