@@ -17,6 +17,7 @@ from dace.transformation.auto.auto_optimize import (
 )
 
 from dace_transfer.transformations.nested_names import settle_nested_names
+from dace_transfer.transformations.powers import settle_powers
 
 
 def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG:
@@ -35,6 +36,7 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     result.expand_library_nodes()
     settle_nested_names(result)
     _give_symbols_their_types(result)
+    settle_powers(result)
     for nested in result.all_sdfgs_recursive():
         nested.openmp_sections = False
     move_small_arrays_to_stack(result)
