@@ -33,10 +33,10 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     if sizes:
         specialize(result, sizes)
     _choose_implementations(result)
+    settle_powers(result)  # Expansions of library nodes write sizes as Python does.
     result.expand_library_nodes()
     settle_nested_names(result)
     _give_symbols_their_types(result)
-    settle_powers(result)
     for nested in result.all_sdfgs_recursive():
         nested.openmp_sections = False
     move_small_arrays_to_stack(result)

@@ -6,6 +6,7 @@ import pytest
 import sympy
 from dace.sdfg.state import LoopRegion
 
+from dace_transfer.toolchain import activate
 from dace_transfer.transformations.finalize import finalize
 
 R, K = (dace.symbol(name, dtype=dace.int64, integer=True, positive=True) for name in "RK")
@@ -29,6 +30,7 @@ def transposed(x: dace.float64[R**K]):
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch) -> None:
     """DaCe builds in the current folder."""
+    activate()
     monkeypatch.chdir(tmp_path)
 
 
