@@ -38,6 +38,8 @@ class Attempt:
         trace: What each step did.
         ratio: Time of auto_optimize over time of this, or None when not timed.
         samples: Every time taken of it, in seconds.
+        doubt: From -1 to 1, share of the near workloads that it made slower, less the share that it made faster; None
+            where no neighbours were asked.
     """
 
     recipe: str
@@ -52,6 +54,7 @@ class Attempt:
     trace: tuple[StepTrace, ...] = ()
     ratio: float | None = None
     samples: tuple[float, ...] = ()
+    doubt: float | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,8 @@ def _decision_lines(decision: Decision) -> list[str]:
     ]
     for attempt in decision.attempts:
         near = f" at distance {attempt.distance:.2f}" if attempt.distance is not None else ""
-        donor = f" of {attempt.donor_program} ({attempt.donor[:8]}){near}" if attempt.donor else ""
+        doubt = f", doubt {attempt.doubt:.2f}" if attempt.doubt is not None else ""
+        donor = f" of {attempt.donor_program} ({attempt.donor[:8]}){near}{doubt}" if attempt.donor else ""
         ratio = f" {attempt.ratio:.2f}x" if attempt.ratio is not None else ""
         name = attempt.recipe
         lines.append(f"    - {name} ({attempt.origin}{donor}): {attempt.verdict.value}{ratio}. {attempt.reason}")

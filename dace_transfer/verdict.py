@@ -10,7 +10,7 @@ class Verdict(Enum):
 
     FASTER, SAME, SLOWER and AMBIGUOUS come from measurements; AMBIGUOUS means that the spread was too wide
     to say. WRONG: the results differ. FAILED: it did not compile or run. NOT_APPLICABLE: no recipe fits.
-    NO_NEIGHBOUR: the database holds nothing to transfer from.
+    NO_NEIGHBOUR: the database holds nothing to transfer from, or nothing that can be trusted.
     """
 
     FASTER = "faster"

@@ -7,16 +7,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
+import safetensors
+import safetensors.torch
 from numpy.typing import NDArray
 
 from dace_transfer.embeddings.gnn import Ensemble
 from dace_transfer.embeddings.graph import graph_of
 from dace_transfer.embeddings.shape import Shape
-from dace_transfer.embeddings.tensors import read_tensors, write_tensors
 from dace_transfer.embeddings.training.trainer import vectors_of
 from dace_transfer.errors import StoreError
 from dace_transfer.target import Target
@@ -24,6 +23,8 @@ from dace_transfer.workload import Workload
 
 VERSION = 1
 """Of what the network reads and how it is built; weights of another version are refused."""
+
+_ABOUT = "dace_transfer"  # The one entry of a file's metadata: of several the order would not be settled.
 
 SHIPPED = Path(__file__).parent / "weights" / "learnt.safetensors"
 """Weights trained on the shipped database; `weights/MODEL_CARD.md` says how."""
@@ -62,18 +63,12 @@ class LearntEncoder:
 
 
 def save_weights(file: Path, model: Ensemble, recipes: Sequence[str], objective: str) -> None:
-    """Write a network for `load_weights`; equal networks make equal files.
-
-    Raises:
-        StoreError: It is larger than what can be read back.
-    """
-    about = {
-        "version": str(VERSION),
-        "shape": json.dumps(asdict(model.shape)),
-        "recipes": json.dumps(list(recipes)),
-        "objective": objective,
-    }
-    write_tensors(file, {name: value.numpy() for name, value in model.state_dict().items()}, about)
+    """Write a network for `load_weights`; equal networks make equal files, which appear as a whole or not at all."""
+    about = {"version": VERSION, "shape": asdict(model.shape), "recipes": list(recipes), "objective": objective}
+    content = safetensors.torch.save(model.state_dict(), {_ABOUT: json.dumps(about)})
+    part = file.with_name(file.name + ".part")
+    part.write_bytes(content)
+    part.replace(file)
 
 
 def load_weights(file: Path, target: Target) -> LearntEncoder:
@@ -82,26 +77,25 @@ def load_weights(file: Path, target: Target) -> LearntEncoder:
     Raises:
         StoreError: There is no such file, it is damaged, or of another version.
     """
-    arrays, about = read_tensors(file)
-    if about.get("version") != str(VERSION):
+    try:
+        with safetensors.safe_open(file, "pt") as weights:
+            state = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118  It is no mapping.
+            about = json.loads((weights.metadata() or {})[_ABOUT])
+    except (OSError, KeyError, ValueError, safetensors.SafetensorError) as error:
+        raise StoreError(f"'{file}' does not hold the weights of an encoder: {error}.") from error
+    if about.get("version") != VERSION:
         raise StoreError(
             f"The weights in '{file}' are of version {about.get('version', 'none')}, expected {VERSION}; "
             "`dace-transfer train` makes new ones."
         )
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     try:
-        recipes: list[str] = json.loads(about["recipes"])
-        model = _model(arrays, Shape(**json.loads(about["shape"])), len(recipes))
-        return LearntEncoder(model, tuple(recipes), about["objective"], target, digest)
+        model = Ensemble(len(about["recipes"]), Shape(**about["shape"]))
+        model.load_state_dict(state)
+        model.eval()
+        return LearntEncoder(model, tuple(about["recipes"]), about["objective"], target, digest)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise StoreError(f"The weights in '{file}' do not fit the network: {error}") from error
-
-
-def _model(arrays: dict[str, NDArray[Any]], shape: Shape, recipes: int) -> Ensemble:
-    model = Ensemble(recipes, shape)
-    model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    model.eval()
-    return model
 
 
 def started(encoder: LearntEncoder, recipes: Sequence[str]) -> Ensemble:

@@ -17,6 +17,7 @@ from dace.transformation.auto.auto_optimize import (
 )
 
 from dace_transfer.transformations.nested_names import settle_nested_names
+from dace_transfer.transformations.powers import settle_powers
 
 
 def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG:
@@ -32,6 +33,7 @@ def finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SD
     if sizes:
         specialize(result, sizes)
     _choose_implementations(result)
+    settle_powers(result)  # Expansions of library nodes write sizes as Python does.
     result.expand_library_nodes()
     settle_nested_names(result)
     _give_symbols_their_types(result)

@@ -24,12 +24,19 @@ def evaluate(
     donors: Donors = "",
     folds: Folds = None,
     seed: Seed = 0,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="Write to this file how far neighbours can be trusted; show no table.")
+    ] = None,
 ) -> None:
     """Ask every way to choose donors about families of programs that are left out, and compare what is gained."""
     with one_sentence():
         from dace_transfer.database.store import open_store
+        from dace_transfer.learning.calibration import calibrate as fit
         from dace_transfer.learning.comparison import compare
 
+        if calibrate is not None:
+            calibrate.write_text(fit(open_store(database)).to_json())
+            return
         rows = compare(open_store(database), [name for name in donors.split(",") if name], count=folds, seed=seed)
         if to_json is not None:
             to_json.write_text(json.dumps({"rows": [row.flat() for row in rows]}, indent=1) + "\n")

@@ -11,8 +11,10 @@ from dace_transfer.database.records import Vector
 from dace_transfer.learning.donors import Ranking
 from dace_transfer.learning.folds import folds
 from dace_transfer.learning.neighbours import Neighbours
-from dace_transfer.learning.playing import REGRESSION, gains_of
+from dace_transfer.learning.playing import gains_of
 from dace_transfer.learning.profiles import Profiles, Rows
+from dace_transfer.search.rules import REGRESSION
+from dace_transfer.search.trust import asked_of
 
 Risk: TypeAlias = Callable[[Profiles, int, Ranking], float]
 """How little the first recipe of a ranking that applies can be trusted on a workload, given by its row."""
@@ -66,6 +68,26 @@ class Abstaining:
         """What the donor would have said about the known workloads."""
         for fold in folds(profiles, rows=train):
             yield from zip(fold.test, self.donor.rank_by(vectors, profiles, fold.train, fold.test), strict=True)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Lets verification's runs choose among the first recipes, as the tuner's mode `transfer` does.
+
+    Attributes:
+        name: What it is called.
+        abstaining: Who ranks, and how far that is trusted; it is not abstained where verification's runs are clear.
+    """
+
+    name: str
+    abstaining: Abstaining
+
+    def rank(self, profiles: Profiles, train: Rows, test: Rows) -> list[Ranking]:
+        donor = self.abstaining.donor
+        vectors = donor.encoding(train)
+        limit = self.abstaining.limit(vectors, profiles, train)
+        rankings = donor.rank_by(vectors, profiles, train, test)
+        return [replace(r, asked=tuple(asked_of(doubt, limit) for doubt in r.doubts)) for r in rankings]
 
 
 def _slowed(profiles: Profiles, row: int, ranking: Ranking) -> bool:

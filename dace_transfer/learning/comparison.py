@@ -16,7 +16,7 @@ from dace_transfer.embeddings.shape import Shape
 from dace_transfer.embeddings.training.settings import Settings
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
-from dace_transfer.learning.abstention import Abstaining, Risk, distance, doubt
+from dace_transfer.learning.abstention import Abstaining, Checked, Risk, distance, doubt
 from dace_transfer.learning.donors import Donor, Everywhere, Random
 from dace_transfer.learning.evaluation import Row, evaluate
 from dace_transfer.learning.neighbours import Neighbours
@@ -90,12 +90,21 @@ def _abstaining(name: str, risk: str) -> Callable[[Sources], Abstaining]:
     return lambda sources: Abstaining(f"{name}+{risk}", NEAREST[name](sources), RISKS[risk])
 
 
+def _checked(name: str, tolerated: float) -> Callable[[Sources], Checked]:
+    def make(sources: Sources) -> Checked:
+        return Checked(name, Abstaining(name, NEAREST["features"](sources), doubt, tolerated))
+
+    return make
+
+
 QUICK: dict[str, Callable[[Sources], Donor]] = {
     "random": lambda sources: Random("random", sources.seed),
     "fixed": lambda sources: Everywhere("fixed", by_mean),
     "portfolio": lambda sources: Everywhere("portfolio", by_cover),
     **NEAREST,
     **{f"{name}+{risk}": _abstaining(name, risk) for name in NEAREST for risk in RISKS},
+    "features+runs": _checked("features+runs", tolerated=1.0),
+    "transfer": _checked("transfer", tolerated=0.05),
 }
 """Those that are compared when none are asked for."""
 

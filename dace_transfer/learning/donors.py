@@ -20,11 +20,14 @@ class Ranking:
         distance: How far the nearest donor is, None where there is no such thing.
         doubts: For each of the recipes, from -1 to 1, how likely it is to make the workload slower rather than faster;
             empty where nothing is said about that.
+        asked: For each of the recipes, the gain that verification's runs must show for it to be used; empty where they
+            are not looked at.
     """
 
     recipes: tuple[int, ...]
     distance: float | None = None
     doubts: tuple[float, ...] = ()
+    asked: tuple[float, ...] = ()
 
 
 class Donor(Protocol):

@@ -8,11 +8,10 @@ import numpy as np
 
 from dace_transfer.database.records import Vector
 from dace_transfer.learning.donors import Ranking
-from dace_transfer.learning.playing import REGRESSION
 from dace_transfer.learning.profiles import Profiles, Rows
 from dace_transfer.learning.vectors import Encoding
 from dace_transfer.search.neighbours import NEIGHBOURS
-from dace_transfer.search.rules import WORTHWHILE, Gains, Rule, weights_of
+from dace_transfer.search.rules import WORTHWHILE, Gains, Rule, doubts_of, weights_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Neighbours:
         near = order[: self.count]
         weights = weights_of(distances[near])
         recipes = self.rule(benefits[near], weights)
-        doubts = _doubts(benefits[near], weights)
+        doubts = doubts_of(benefits[near], weights)
         return Ranking(recipes, float(distances[near[0]]), tuple(float(doubts[recipe]) for recipe in recipes))
 
 
@@ -59,10 +58,3 @@ def _distances(vectors: Vector, vector: Vector) -> Gains:
     difference = np.asarray(vectors - vector, dtype=np.float64)
     distances: Gains = np.sqrt(np.einsum("ij,ij->i", difference, difference))
     return distances
-
-
-def _doubts(benefits: Gains, weights: Gains) -> Gains:
-    """Share of the near workloads that each recipe made slower, less the share that it made faster, shape `(m,)`."""
-    outcomes = (benefits < REGRESSION).astype(np.float64) - (benefits > WORTHWHILE)
-    doubts: Gains = weights @ outcomes / weights.sum()
-    return doubts

@@ -11,8 +11,6 @@ import numpy as np
 from dace_transfer.learning.profiles import Profiles
 from dace_transfer.search.rules import Gains
 
-REGRESSION = math.log2(0.95)  # Below it a recipe made the workload slower.
-
 
 def gains_of(profiles: Profiles, row: int, recipes: Sequence[int], most: int) -> Gains:
     """Gains of the first recipes that apply, at most `most`; NaN where one is unusable.
@@ -21,6 +19,21 @@ def gains_of(profiles: Profiles, row: int, recipes: Sequence[int], most: int) ->
     """
     tried = islice((recipe for recipe in recipes if profiles.applicable[row, recipe]), most)
     return profiles.gains[row, list(tried)]
+
+
+def used(profiles: Profiles, row: int, recipes: Sequence[int], asked: Sequence[float], most: int, half: int) -> Gains:
+    """What is used when nothing but verification is run: the gain of one recipe, or of none, shape `(1,)` or `(0,)`.
+
+    Of the first recipes that apply, at most `most`, it is the one that took least time in one half of verification's
+    runs (0 or 1), if it gained there more than what is asked of it. What it gains is taken from the other half, since
+    the fastest of several is so by luck in part.
+    """
+    margins = dict(zip(recipes, asked, strict=True))
+    tried = list(islice((recipe for recipe in recipes if profiles.applicable[row, recipe]), most))
+    seen, gains = profiles.halves[[half, 1 - half], row]
+    faster = [recipe for recipe in tried if seen[recipe] > margins[recipe]]
+    chosen: Gains = gains[sorted(faster, key=lambda recipe: -float(seen[recipe]))[:1]]
+    return chosen
 
 
 def kept(gains: Gains) -> float:

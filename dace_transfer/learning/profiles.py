@@ -37,6 +37,8 @@ class Profiles:
             nothing is known. Where it is true and the gain NaN, the recipe is unusable: its result is wrong or none.
         best: Largest gain of any recipe, in the bank or not, shape `(n,)`; at least 0, which is auto_optimize.
         seconds: Least time of auto_optimize, shape `(n,)`; NaN where it was not timed.
+        halves: Gains by every other sample alone, and by those in between, shape `(2, n, m)`; where there are not two
+            samples of both sides, `gains`.
     """
 
     digests: tuple[str, ...]
@@ -48,6 +50,7 @@ class Profiles:
     applicable: NDArray[np.bool_]
     best: Gains
     seconds: Gains
+    halves: Gains
 
     def benefits(self, rows: Rows) -> Gains:
         """What recipes are worth on some workloads, shape `(len(rows), m)`: 0 where auto_optimize has to stay."""
@@ -79,6 +82,8 @@ def profiles_of(store: Store, target_digest: str | None = None) -> Profiles:
     found = [store.occurrences(digest) for digest in digests]
     records = [store.get_recipe(recipe) for recipe in recipes]
     table = [[outcomes[digest].get(recipe) for recipe in recipes] for digest in digests]
+    baselines = [_baseline(row, records) for row in table]
+    timed = list(zip(table, baselines, strict=True))
     return Profiles(
         digests=tuple(digests),
         families=tuple(frozenset(o.family for o in entries) for entries in found),
@@ -88,7 +93,8 @@ def profiles_of(store: Store, target_digest: str | None = None) -> Profiles:
         gains=np.array([[_gain(outcome) for outcome in row] for row in table]),
         applicable=np.array([[_costs(outcome) for outcome in row] for row in table]),
         best=np.array([_best(outcomes[digest]) for digest in digests]),
-        seconds=np.array([_seconds(row, records) for row in table]),
+        seconds=np.array([min(samples, default=math.nan) for samples in baselines]),
+        halves=np.array([[[_half(o, b, half) for o in row] for row, b in timed] for half in (0, 1)]),
     )
 
 
@@ -97,7 +103,7 @@ class _Outcome:
     created: str
     verdict: str
     ratio: float
-    seconds: float
+    samples: tuple[float, ...]
 
 
 def _newest(store: Store, target: str | None) -> Mapping[str, dict[str, _Outcome]]:
@@ -105,8 +111,7 @@ def _newest(store: Store, target: str | None) -> Mapping[str, dict[str, _Outcome
     newest: dict[str, dict[str, _Outcome]] = defaultdict(dict)
     for record in store.records(TuningRecord):
         if target is None or record.target == target:
-            seconds = min(record.samples, default=math.nan)
-            outcome = _Outcome(record.created, record.verdict, record.ratio or 0.0, seconds)
+            outcome = _Outcome(record.created, record.verdict, record.ratio or 0.0, record.samples)
             known = newest[record.workload]
             known[record.recipe] = max(outcome, known.get(record.recipe, outcome))
     return newest
@@ -126,6 +131,13 @@ def _best(known: Mapping[str, _Outcome]) -> float:
     return max([0.0, *(gain for outcome in known.values() if not math.isnan(gain := _gain(outcome)))])
 
 
-def _seconds(row: Sequence[_Outcome | None], recipes: Sequence[RecipeRecord | None]) -> float:
+def _baseline(row: Sequence[_Outcome | None], recipes: Sequence[RecipeRecord | None]) -> tuple[float, ...]:
     pairs = zip(row, recipes, strict=True)
-    return next((o.seconds for o, recipe in pairs if o and recipe and recipe.name == BASELINE), math.nan)
+    return next((o.samples for o, recipe in pairs if o and recipe and recipe.name == BASELINE), ())
+
+
+def _half(outcome: _Outcome | None, baseline: Sequence[float], half: int) -> float:
+    gain = _gain(outcome)
+    if outcome is None or math.isnan(gain) or min(len(outcome.samples), len(baseline)) < 2:
+        return gain
+    return math.log2(min(baseline[half::2]) / min(outcome.samples[half::2]))

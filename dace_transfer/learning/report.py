@@ -14,6 +14,7 @@ recovered: mean share of the best known gain (base-2 logarithm of the speed over
 total: the same, with gains added up
 over portfolio: recovered, less that of the portfolio with as many recipes
 slower: first choices that take more than 1/0.95 of the time, none of them timed
+features+runs, transfer: each half of verification's runs chooses among the k, and the other says what that is worth
 wrong: first choices that verification refuses
 saved: recipes that a search in random order tries for as much, over those tried here; the median
 """

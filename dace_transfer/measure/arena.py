@@ -20,7 +20,7 @@ from dace_transfer.measure.buffers import (
     smallest_extent,
 )
 from dace_transfer.measure.calling import Program
-from dace_transfer.measure.inputs import Inputs
+from dace_transfer.measure.inputs import Inputs, Integers
 
 
 class Arena:
@@ -99,15 +99,15 @@ def _scalars(arguments: Sequence[Argument], inputs: Inputs) -> dict[str, Any]:
 
 
 def _arrays(arguments: Sequence[Argument], inputs: Inputs) -> dict[str, Array]:
-    bound = smallest_extent(arguments, inputs.sizes)
+    anywhere = Integers(smallest_extent(arguments, inputs.sizes))
     arrays = {}
     for argument in arguments:
         if argument.kind == "array":
-            arrays[argument.name] = _array(argument, inputs, bound)
+            arrays[argument.name] = _array(argument, inputs, inputs.integers.get(argument.name, anywhere))
     return arrays
 
 
-def _array(argument: Argument, inputs: Inputs, bound: int) -> Array:
+def _array(argument: Argument, inputs: Inputs, integers: Integers) -> Array:
     if argument.name in inputs.files:
         return from_file(argument, inputs.files[argument.name], inputs.sizes)
     count = argument.count(inputs.sizes)
@@ -115,4 +115,4 @@ def _array(argument: Argument, inputs: Inputs, bound: int) -> Array:
         raise RunError(f"The array '{argument.name}' has no elements at sizes {dict(inputs.sizes)}.")
     if inputs.poison and not argument.reads:
         return filled(argument, count)
-    return random_array(argument, count, bound, inputs.seed, inputs.signed)
+    return random_array(argument, count, integers, inputs.seed, inputs.signed)

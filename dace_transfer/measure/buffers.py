@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dace_transfer.building.binary import Argument
+from dace_transfer.measure.inputs import Integers
 
 Array = NDArray[Any]
 
@@ -68,13 +69,13 @@ class Buffer:
         return not np.array_equal(self.data.view(np.uint8), self.pristine.view(np.uint8))
 
 
-def random_array(argument: Argument, count: int, largest_index: int, seed: int, signed: bool) -> Array:
+def random_array(argument: Argument, count: int, integers: Integers, seed: int, signed: bool) -> Array:
     """Draw the elements of one argument; equal names and seeds give equal data.
 
     Args:
         argument: Which argument.
         count: Elements to draw.
-        largest_index: Integers are taken for indices or row pointers: they are sorted and below this bound.
+        integers: What integers are drawn from.
         seed: Seed of the trial.
         signed: Standard normal instead of uniform in [0.1, 1.1).
     """
@@ -84,7 +85,8 @@ def random_array(argument: Argument, count: int, largest_index: int, seed: int, 
     if dtype.kind == "b":
         drawn: Array = generator.integers(0, 2, period).astype(dtype)
     elif dtype.kind in "iu":
-        return np.sort(np.resize(generator.integers(0, max(largest_index, 1), period).astype(dtype), count))
+        drawn = np.resize(generator.integers(0, max(integers.below, 1), period).astype(dtype), count)
+        return np.sort(drawn) if integers.ascending else drawn
     elif dtype.kind == "c":
         drawn = (_floats(generator, period, signed) + 1j * _floats(generator, period, signed)).astype(dtype)
     else:
@@ -98,7 +100,7 @@ def random_scalar(argument: Argument, seed: int, signed: bool) -> Any:
     dtype = np.dtype(argument.dtype)
     if dtype.kind in "iu":
         return int(generator.integers(2, 6))
-    return random_array(argument, 1, 1, seed, signed)[0].item()
+    return random_array(argument, 1, Integers(1), seed, signed)[0].item()
 
 
 def filled(argument: Argument, count: int) -> Array:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Integers:
+    """What the elements of an array of integers are drawn from.
+
+    Attributes:
+        below: They are 0 or more, and below this.
+        ascending: Whether none is less than the one before.
+    """
+
+    below: int
+    ascending: bool = True
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,7 @@ class Inputs:
         seed: Seed of everything that is drawn; equal seeds give equal data in every process.
         poison: Fill arrays that the program only writes with NaN instead.
         signed: Draw from a standard normal distribution instead of uniformly from [0.1, 1.1).
+        integers: What to draw arrays of integers from; others are indices that are valid everywhere, and ascend.
     """
 
     sizes: Mapping[str, int]
@@ -29,6 +43,7 @@ class Inputs:
     seed: int = 0
     poison: bool = False
     signed: bool = False
+    integers: Mapping[str, Integers] = field(default_factory=dict)
 
 
 def save_arguments(arguments: Mapping[str, Any], folder: Path) -> Inputs:
@@ -62,6 +77,7 @@ def to_json(inputs: Inputs) -> dict[str, Any]:
         "seed": inputs.seed,
         "poison": inputs.poison,
         "signed": inputs.signed,
+        "integers": {name: asdict(drawn) for name, drawn in inputs.integers.items()},
     }
 
 
@@ -69,7 +85,8 @@ def from_json(data: Mapping[str, Any]) -> Inputs:
     """The inverse of `to_json`."""
     scalars = {name: complex(*value) if isinstance(value, list) else value for name, value in data["scalars"].items()}
     files = {name: Path(path) for name, path in data["files"].items()}
-    return Inputs(data["sizes"], files, scalars, data["seed"], data["poison"], data["signed"])
+    integers = {name: Integers(**drawn) for name, drawn in data["integers"].items()}
+    return Inputs(data["sizes"], files, scalars, data["seed"], data["poison"], data["signed"], integers)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from dace_transfer.search.neighbours import neighbour_proposals
 from dace_transfer.search.portfolio import bank_proposals, portfolio_proposals
 from dace_transfer.search.proposal import Proposal
 from dace_transfer.search.strategy import Outcome, Strategy
+from dace_transfer.search.trust import Trust, shipped_trust
 
 __all__ = [
     "CATALOGUE",
@@ -24,6 +25,7 @@ __all__ = [
     "Piece",
     "Proposal",
     "Strategy",
+    "Trust",
     "bank_proposals",
     "draw",
     "fit",
@@ -32,5 +34,6 @@ __all__ = [
     "observations",
     "portfolio_proposals",
     "shares",
+    "shipped_trust",
     "with_knobs",
 ]

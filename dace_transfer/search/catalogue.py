@@ -49,6 +49,7 @@ CATALOGUE: Catalogue = {
     "library": {"target": ("libraries", "libraries[0]", "libraries[-1]"), "implementation": ("loops", "OpenBLAS")},
     "local_storage": {"target": ("inner_maps",), "direction": ("in", "out"), "position": (0, 1, 2)},
     "loop_to_map": {"target": ("loops",)},
+    "map_copies": {"target": ("loops",)},
     "move_loop_into_map": {"target": ("loops",)},
     "one_pass": {"parts": (8, 32, 128), "rows": (1, 2, 4, 8)},
     "outline": {"target": _NEST},
@@ -77,6 +78,7 @@ CATALOGUE: Catalogue = {
     "unroll": {"target": ("inner_maps", "loops"), "limit": (4, 8, 16, 64)},
     "vector_math": {"target": ("maps",)},
     "vectorize": {"target": ("inner_maps", "all_maps"), "width": (2, 4, 8, 16)},
+    "write_through": {},
 }
 """The steps that make sense anywhere in a recipe: all but those that only repeat what normalising does."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from dace_transfer.database.records import Neighbour
 from dace_transfer.database.store import Store
 from dace_transfer.search.history import outcomes
 from dace_transfer.search.proposal import Proposal
-from dace_transfer.search.rules import WORTHWHILE, by_cover, weights_of
+from dace_transfer.search.rules import WORTHWHILE, by_cover, doubts_of, weights_of
 from dace_transfer.search.strategy import Outcome
 from dace_transfer.verdict import Verdict
 
@@ -24,12 +23,11 @@ def neighbour_proposals(
     encoder: str,
     digest: str,
     vector: NDArray[np.float32],
-    k: int,
     *,
     exclude_families: Collection[str] = (),
     exclude_digests: Collection[str] = (),
 ) -> list[Proposal]:
-    """Return the at most `k` distinct recipes that what happened on the nearest workloads speaks for.
+    """Return the distinct recipes that what happened on the nearest workloads speaks for, the best first.
 
     What this very workload was fastest with comes first. Of the others, the recipe comes first that was worth most on
     the neighbours, which weigh less the farther they are; then what adds most to that. See `rules.by_cover`.
@@ -39,18 +37,24 @@ def neighbour_proposals(
         encoder: Id of the encoder that made `vector`.
         digest: The workload that gets the recipes; it may donate to itself.
         vector: Shape `(d,)`.
-        k: Number of recipes.
         exclude_families: Program families that may not donate.
         exclude_digests: Workloads that may not donate.
     """
     near = store.neighbours(encoder, "", vector, NEIGHBOURS, exclude_families, exclude_digests)
     found = outcomes(store, [neighbour.digest for neighbour in near])
     known = [{outcome.recipe.id: outcome for outcome in found[neighbour.digest]} for neighbour in near]
-    own = [(recipe, place) for place, n in enumerate(near) if n.digest == digest for recipe in _best(known[place])]
-    donors: dict[str, int] = {}
-    for recipe, place in (*own, *_covering(near, known)):
-        donors.setdefault(recipe, place)
-    return [_proposal(store, digest, known[place][recipe], near[place]) for recipe, place in islice(donors.items(), k)]
+    recipes = sorted({recipe for outcomes_ in known for recipe in outcomes_})
+    if not recipes:
+        return []
+    benefits = np.array([[_benefit(outcomes_.get(recipe)) for recipe in recipes] for outcomes_ in known])
+    weights = weights_of(np.array([neighbour.distance for neighbour in near]))
+    doubts = dict(zip(recipes, doubts_of(benefits, weights).tolist(), strict=True))
+    donors = {recipe: place for place, n in enumerate(near) if n.digest == digest for recipe in _best(known[place])}
+    for column in by_cover(benefits, weights):
+        donors.setdefault(recipes[column], int((weights * benefits[:, column]).argmax()))
+    return [
+        _proposal(store, digest, known[place][recipe], near[place], doubts[recipe]) for recipe, place in donors.items()
+    ]
 
 
 Known = Mapping[str, Outcome]
@@ -62,17 +66,6 @@ def _best(known: Known) -> list[str]:
     return [outcome.recipe.id for outcome in sorted(faster, key=lambda outcome: -(outcome.gain or 0.0))]
 
 
-def _covering(near: Sequence[Neighbour], known: Sequence[Known]) -> Iterator[tuple[str, int]]:
-    """Recipes in the order in which to try them, each with the place of the neighbour that speaks for it most."""
-    recipes = sorted({recipe for outcomes_ in known for recipe in outcomes_})
-    if not recipes:
-        return
-    benefits = np.array([[_benefit(outcomes_.get(recipe)) for recipe in recipes] for outcomes_ in known])
-    weights = weights_of(np.array([neighbour.distance for neighbour in near]))
-    for column in by_cover(benefits, weights):
-        yield recipes[column], int((weights * benefits[:, column]).argmax())
-
-
 def _benefit(outcome: Outcome | None) -> float:
     """What a recipe was worth: nothing where it is not known, was unusable, or was hardly faster."""
     gain = outcome.gain if outcome is not None and outcome.verdict in _TIMED else None
@@ -82,8 +75,8 @@ def _benefit(outcome: Outcome | None) -> float:
 _TIMED = (Verdict.FASTER, Verdict.SAME, Verdict.SLOWER, Verdict.AMBIGUOUS)
 
 
-def _proposal(store: Store, digest: str, outcome: Outcome, neighbour: Neighbour) -> Proposal:
+def _proposal(store: Store, digest: str, outcome: Outcome, neighbour: Neighbour, doubt: float) -> Proposal:
     programs = store.occurrences(neighbour.digest)
     program = programs[0].program if programs else ""
     origin = "exact" if neighbour.digest == digest else "neighbour"
-    return Proposal(outcome.recipe, origin, neighbour.digest, program, neighbour.distance)
+    return Proposal(outcome.recipe, origin, neighbour.digest, program, neighbour.distance, doubt)

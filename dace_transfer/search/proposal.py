@@ -17,6 +17,8 @@ class Proposal:
         donor: Digest of the workload it was good for, "" where there is none.
         donor_program: A program the donor occurs in.
         distance: Distance of the donor, None where there is none.
+        doubt: From -1 to 1, share of the near workloads that it made slower, less the share that it made faster; None
+            where no neighbours were asked.
     """
 
     recipe: Recipe
@@ -24,3 +26,4 @@ class Proposal:
     donor: str = ""
     donor_program: str = ""
     distance: float | None = None
+    doubt: float | None = None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORTHWHILE = math.log2(1.05)  # What verification's runs call faster.
+REGRESSION = math.log2(0.95)  # Below it a recipe made the workload slower.
 _CHOICES = 3  # Recipes a donor offers when they take turns.
 
 Gains = NDArray[np.float64]
@@ -25,6 +26,13 @@ def weights_of(distances: Gains) -> Gains:
     """What donors weigh by their distances, relative to the middle one, since encoders differ in scale."""
     middle = float(np.median(distances)) if len(distances) else 0.0
     return np.exp(-distances / middle) if middle > 0.0 else np.ones(len(distances))
+
+
+def doubts_of(benefits: Gains, weights: Gains) -> Gains:
+    """Share of the donors that each recipe made slower, less the share that it made faster, shape `(m,)`."""
+    outcomes = (benefits < REGRESSION).astype(np.float64) - (benefits > WORTHWHILE)
+    doubts: Gains = weights @ outcomes / weights.sum()
+    return doubts
 
 
 def by_turns(benefits: Gains, weights: Gains) -> tuple[int, ...]:

@@ -15,13 +15,15 @@ from dace_transfer.errors import WorkloadError
 
 
 def infer_sizes(sdfg: dace.SDFG, arguments: Mapping[str, Any]) -> dict[str, int]:
-    """Values of the free symbols of an SDFG, as given by name or as the shapes of the arrays tell.
+    """Values of the free symbols of an SDFG, as given or as the shapes of arrays tell, and of given integer scalars.
 
     Raises:
         WorkloadError: A symbol has no value.
     """
     free = {str(symbol) for symbol in sdfg.free_symbols}
-    sizes = {name: int(arguments[name]) for name in free if name in arguments}
+    scalars = {name: one.dtype for name, one in sdfg.arrays.items() if isinstance(one, dace.data.Scalar)}
+    integers = {name for name, dtype in scalars.items() if dtype.as_numpy_dtype().kind in "iu"}
+    sizes = {name: int(arguments[name]) for name in free | integers if name in arguments}
     arrays = {name: value for name, value in arguments.items() if name in sdfg.arrays}
     if arrays and free - sizes.keys():
         inferred = infer_symbols_from_datadescriptor(sdfg, arrays)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import dace
 
+from dace_transfer.database.records import TuningRecord
 from dace_transfer.errors import DaceTransferError, NotApplicableError
 from dace_transfer.measure.compare import Comparison
 from dace_transfer.report import Attempt, StepTrace
@@ -33,7 +34,7 @@ class Candidate:
         verification: How it was verified, None where it was not in this run.
         comparison: Statistics of the race it took part in, None where there was none.
         baseline_samples: Seconds of the baseline timed beside it.
-        recalled: Whether the verdict is that of an earlier run.
+        recalled: The record of an earlier run that the verdict is from, None where it is not from one.
         twin: Id of the recipe that made the same program before, "" where none did.
     """
 
@@ -44,13 +45,18 @@ class Candidate:
     verification: Verification | None = None
     comparison: Comparison | None = None
     baseline_samples: tuple[float, ...] = ()
-    recalled: bool = False
+    recalled: TuningRecord | None = None
     twin: str = ""
 
     @property
     def alive(self) -> bool:
         """Whether nothing has ruled it out yet, and it is no twin of another one."""
         return not self.twin and self.attempt.verdict in (Verdict.AMBIGUOUS, Verdict.FASTER)
+
+    @property
+    def raced(self) -> bool:
+        """Whether a race, in this run or an earlier one, said how fast it is, and not verification's runs alone."""
+        return self.comparison is not None or (self.recalled is not None and self.recalled.low is not None)
 
     def ended(self, verdict: Verdict, reason: str, **facts: object) -> Candidate:
         """The candidate with another verdict; `facts` are fields of the attempt."""
@@ -90,15 +96,21 @@ class Field:
 def make_field(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> Field:
     """Apply the baseline and every proposal to a workload; equal results are tried once."""
     (baseline,) = _apply(session, workload, [Proposal(session.library[BASELINE], "baseline")])
-    first = {_digest(baseline.sdfg, workload): baseline}
-    candidates: list[Candidate] = []
-    for candidate in _apply(session, workload, proposals):
+    return extended(session, Field(workload, baseline, ()), proposals)
+
+
+def extended(session: Session, field: Field, proposals: Sequence[Proposal]) -> Field:
+    """Apply more proposals to the workload of a field; what makes a program that is there is not tried again."""
+    made = (field.baseline, *(candidate for candidate in field.candidates if candidate.sdfg is not None))
+    first = {_digest(candidate.sdfg, field.workload): candidate for candidate in made}
+    candidates = list(field.candidates)
+    for candidate in _apply(session, field.workload, proposals):
         if candidate.alive:
-            other = first.setdefault(_digest(candidate.sdfg, workload), candidate)
+            other = first.setdefault(_digest(candidate.sdfg, field.workload), candidate)
             if other is not candidate:
                 candidate = replace(candidate.like(other), twin=other.attempt.recipe_id, sdfg=None, final=None)
         candidates.append(candidate)
-    return Field(workload, baseline, tuple(candidates))
+    return replace(field, candidates=tuple(candidates))
 
 
 def trace_json(attempt: Attempt) -> str:
@@ -159,6 +171,7 @@ def _candidate(
         donor=proposal.donor,
         donor_program=proposal.donor_program,
         distance=proposal.distance,
+        doubt=proposal.doubt,
         verdict=verdict,
         reason=reason,
         trace=trace,

@@ -14,6 +14,7 @@ from dace_transfer.report import Decision
 from dace_transfer.search import Proposal
 from dace_transfer.search.portfolio import BASELINE
 from dace_transfer.transformations import parse_recipe
+from dace_transfer.tuner.abstain import believed
 from dace_transfer.tuner.candidate import Candidate, Field, make_field
 from dace_transfer.tuner.explore import explore, first_quests, try_first
 from dace_transfer.tuner.session import Session
@@ -81,7 +82,7 @@ def _fields(session: Session, workloads: Sequence[Workload], depth: int) -> list
         halved = replace(session, deadline=time.monotonic() + _WHOLE * session.time_left)
         has_pieces = depth == 0 and any(len(cut_workload(session, workload).sites) > 1 for workload in workloads)
         quests = explore(halved if has_pieces else session, quests)
-    return [quest.field for quest in quests]
+    return [quest.field if session.measures else believed(quest.field, session.trust) for quest in quests]
 
 
 def _replay_field(session: Session, workload: Workload) -> Field:
@@ -138,6 +139,9 @@ def _verdict(field: Field, best: Candidate | None) -> tuple[Verdict, str]:
         return Verdict.FASTER, f"'{best.attempt.recipe}' is right and {times} {against}."
     if not field.candidates:
         return Verdict.NO_NEIGHBOUR, "The database holds no workload that could donate a recipe."
+    doubted = next((c for c in field.candidates if c.attempt.verdict is Verdict.NO_NEIGHBOUR), None)
+    if doubted is not None:
+        return Verdict.NO_NEIGHBOUR, doubted.attempt.reason
     verdicts = [candidate.attempt.verdict for candidate in field.candidates]
     for verdict in (Verdict.SAME, Verdict.AMBIGUOUS, Verdict.SLOWER, Verdict.NOT_APPLICABLE, Verdict.WRONG):
         if verdict in verdicts:

@@ -25,13 +25,14 @@ from dace_transfer.search import (
     portfolio_proposals,
 )
 from dace_transfer.search.portfolio import BASELINE
-from dace_transfer.tuner.candidate import Field, make_field
+from dace_transfer.tuner.candidate import Field, extended, make_field
 from dace_transfer.tuner.remember import embed, remember
 from dace_transfer.tuner.session import Session
 from dace_transfer.tuner.trial import race_field, verify_fields, winner
 from dace_transfer.workload import Workload
 
-_DONORS = {"transfer": 3, "measure": 5, "search": 5}
+_PROGRAMS = {"transfer": 3, "measure": 5}  # Made of neighbours' recipes, to be verified.
+_NEAREST = 5  # Neighbours' recipes that a search begins with.
 _FIRST = 32  # Proposals of a search that are tried at once, so that they are built and verified together.
 _ROUND = 8  # Those tried at a time afterwards.
 _PATIENCE = 48  # Outcomes without an improvement after which there are no more variations.
@@ -59,9 +60,22 @@ def first_quests(session: Session, workloads: Sequence[Workload]) -> list[Quest]
         strategies = [_strategy(session, w, vector) for w, vector in zip(workloads, vectors, strict=True)]
     with session.phase("apply"):
         return [
-            Quest(make_field(session, workload, strategy.ask(_FIRST)), strategy)
+            Quest(_first_field(session, workload, strategy), strategy)
             for workload, strategy in zip(workloads, strategies, strict=True)
         ]
+
+
+def _first_field(session: Session, workload: Workload, strategy: Strategy) -> Field:
+    """Apply what is proposed first: in a search all of it, else until there are as many programs as are to be verified.
+
+    A recipe that does not apply, or makes a program that is there, costs no build and does not count.
+    """
+    if session.mode == "search":
+        return make_field(session, workload, strategy.ask(_FIRST))
+    field = make_field(session, workload, [])
+    while proposals := strategy.ask(_PROGRAMS[session.mode] - len(field.alive)):
+        field = extended(session, field, proposals)
+    return field
 
 
 def try_first(session: Session, quests: Sequence[Quest]) -> list[Quest]:
@@ -128,7 +142,6 @@ def _strategy(session: Session, workload: Workload, vector: NDArray[np.float32] 
             session.encoder.id,
             workload.digest,
             vector,
-            _DONORS[session.mode],
             exclude_families=session.exclude_families,
             exclude_digests=left_out,
         )
@@ -148,4 +161,4 @@ def _strategy(session: Session, workload: Workload, vector: NDArray[np.float32] 
     guide = Guide(vector, history)
     parents = [recipe for name, recipe in session.library.items() if name != BASELINE]
     portfolio = portfolio_proposals(session.library)
-    return InTurn([Listed(near), Listed(portfolio, guide), Evolution(parents, guide, patience=_PATIENCE)])
+    return InTurn([Listed(near[:_NEAREST]), Listed(portfolio, guide), Evolution(parents, guide, patience=_PATIENCE)])

@@ -18,6 +18,7 @@ from dace_transfer.embeddings.encoders import DEFAULT, encoder_named
 from dace_transfer.errors import StoreError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.modes import check_request
+from dace_transfer.search import Trust, shipped_trust
 from dace_transfer.target import Target
 from dace_transfer.transformations import Recipe, load_library
 
@@ -42,6 +43,7 @@ class Session:
         library: Named recipes.
         exclude_families: Families that may not donate, for evaluations.
         deadline: `time.monotonic()` after which no new candidates are tried.
+        trust: What verification's runs must show of recipes that are not raced.
         seconds: Time spent so far, by phase; the one field that changes.
     """
 
@@ -55,6 +57,7 @@ class Session:
     library: Mapping[str, Recipe]
     exclude_families: tuple[str, ...]
     deadline: float
+    trust: Trust = field(default_factory=shipped_trust)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -12,6 +12,7 @@ from dace_transfer.building.binary import Failure
 from dace_transfer.database.records import TuningRecord
 from dace_transfer.measure.inputs import Inputs
 from dace_transfer.measure.race import Race, race
+from dace_transfer.measure.tables import integers_at, tables_of
 from dace_transfer.tuner.candidate import Candidate, Field, try_finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
@@ -57,7 +58,7 @@ def _recall(session: Session, workload: Workload, candidate: Candidate) -> Candi
         return candidate
     record = records[-1]
     reason = f"Verified before, and timed on {record.created[:10]}."
-    return replace(candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio), recalled=True)
+    return replace(candidate.ended(Verdict[record.verdict], reason, ratio=record.ratio), recalled=record)
 
 
 def _is_current(record: TuningRecord) -> bool:
@@ -94,7 +95,7 @@ def _refusal(outcome: Verification) -> tuple[Verdict, str]:
 
 def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) -> Candidate:
     samples = outcome.baseline_samples
-    candidate = replace(candidate, verification=outcome, baseline_samples=samples, recalled=False)
+    candidate = replace(candidate, verification=outcome, baseline_samples=samples, recalled=None)
     if not outcome.ok:
         return candidate.ended(*_refusal(outcome))
     if outcome.ratio is None:
@@ -127,7 +128,8 @@ def race_field(session: Session, field: Field, known: float | None = None) -> Fi
     if not entrants or not session.time_left:
         return field
     against = field.baseline.sdfg if field.sound and field.baseline.sdfg is not None else field.workload.sdfg
-    made = [try_finalize(sdfg, field.workload.sizes) for sdfg in (against, *(c.sdfg for c in entrants if c.sdfg))]
+    sizes = field.workload.sizes
+    made = [try_finalize(sdfg, sizes) for sdfg in (against, *(c.sdfg for c in entrants if c.sdfg))]
     ready = [(c, sdfg) for c, sdfg in zip(entrants, made[1:], strict=True) if sdfg is not None]
     if made[0] is None or not ready:
         return _without_race(field, {})
@@ -140,7 +142,7 @@ def race_field(session: Session, field: Field, known: float | None = None) -> Fi
     started = [(c, b) for c, b in built if not isinstance(b, Failure)]
     budget = max(_SHORTEST_RACE, min(session.time_left, _LONGEST_RACE))
     with session.phase("measure"):
-        inputs = Inputs(field.workload.sizes)
+        inputs = Inputs(sizes, integers=integers_at(tables_of(field.workload.sdfg), sizes))
         outcome = race(baseline, [b for _, b in started], inputs, session.target, budget=budget)
     return _without_race(
         field, failed | {c.attempt.recipe_id: _placed(c, outcome, i) for i, (c, _) in enumerate(started)}
@@ -170,7 +172,7 @@ def _entrants(field: Field, known: float, *, thorough: bool) -> list[Candidate]:
 def _placed(candidate: Candidate, outcome: Race, index: int) -> Candidate:
     runner = outcome.runners[index]
     comparison = runner.comparison if runner.comparison is not None and runner.comparison.rounds else None
-    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison, recalled=False)
+    timed = replace(candidate, baseline_samples=_flat(outcome.baseline), comparison=comparison, recalled=None)
     ratio = comparison.ratio if comparison is not None else candidate.attempt.ratio
     ahead = comparison is not None and comparison.low > _FAR and candidate.attempt.verdict is Verdict.FASTER
     if runner.verdict is Verdict.AMBIGUOUS and ahead:

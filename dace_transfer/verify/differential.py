@@ -13,6 +13,7 @@ import dace
 from dace_transfer.building.binary import Binary, Failure
 from dace_transfer.building.builder import Builder
 from dace_transfer.measure.inputs import Inputs, save_arguments
+from dace_transfer.measure.tables import integers_at, tables_of
 from dace_transfer.target import Target
 from dace_transfer.verify.laboratory import Experiment, Judgement, Laboratory, Trial
 from dace_transfer.verify.precision import bounds, reference
@@ -163,17 +164,21 @@ def _verify_group(group: _Group, laboratory: Laboratory, seed: int) -> list[Veri
     if isinstance(group.baseline, Failure):
         verification = _unverifiable(f"The original does not build: {group.baseline.message}")
         return [verification for _ in group.candidates]
-    record = _Record()
+    record, tables = _Record(), tables_of(group.workload)
+
+    def generated(sizes: Mapping[str, int], **how: Any) -> Inputs:
+        return Inputs(sizes, integers=integers_at(tables, sizes), **how)
+
     runs = 0
     for sizes in reduced_sizes(group.sizes):
         if runs == _REDUCED_TRIALS:
             break
-        inputs = Inputs(sizes, seed=2 * seed + runs, poison=runs % 2 == 0, signed=runs % 2 == 1)
+        inputs = generated(sizes, seed=2 * seed + runs, poison=runs % 2 == 0, signed=runs % 2 == 1)
         runs += _run(group, laboratory, record, inputs, _REDUCED_TIMEOUT, 0.0)
     if not runs:
-        inputs = Inputs(group.sizes, seed=2 * seed + 1, signed=True)
+        inputs = generated(group.sizes, seed=2 * seed + 1, signed=True)
         _run(group, laboratory, record, inputs, _REAL_TIMEOUT, 0.0)
-    real = Inputs(group.sizes, seed=2 * seed, poison=True)
+    real = generated(group.sizes, seed=2 * seed, poison=True)
     trusted = _run(group, laboratory, record, real, _REAL_TIMEOUT, _BUDGET)
     return [
         _sharp(_conclude(candidate, str(index), record, trusted=trusted))

@@ -154,7 +154,7 @@ class _Knife:
         elif len(nests) > 1:
             parts, kind = _in_order(state, nests + _copies(state)), "nest"
         elif nests and isinstance(inner := next(iter(nests[0])), nodes.NestedSDFG) and len(nests[0]) == 1:
-            self._enter_nested(inner)
+            self._enter_nested(state, inner)
             return
         else:
             return
@@ -162,12 +162,14 @@ class _Knife:
             if _works(part):
                 self._nest(piece, kind)
 
-    def _enter_nested(self, node: nodes.NestedSDFG) -> None:
+    def _enter_nested(self, state: dace.SDFGState, node: nodes.NestedSDFG) -> None:
+        edges = [edge for edge in state.in_edges(node) if edge.data.data in self._sizes]
+        handed = {edge.dst_conn: self._sizes[edge.data.data] for edge in edges}
         mapped = {name: value_of(value, self._sizes) for name, value in node.symbol_mapping.items()}
         if None in mapped.values():
             self.left.append(f"The sizes of '{node.label}' are not known before the program runs.")
             return
-        self._sizes = {name: value for name, value in mapped.items() if value is not None}
+        self._sizes = {**handed, **{name: value for name, value in mapped.items() if value is not None}}
         self.cut_region(node.sdfg)
 
     def _nest(self, block: ControlFlowBlock, kind: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from dace_transfer.cli import app
+from dace_transfer.search import Trust
 
 
 def test_a_table_and_its_rows(surveyed: str, tmp_path: Path) -> None:
@@ -22,6 +24,14 @@ def test_a_table_and_its_rows(surveyed: str, tmp_path: Path) -> None:
     ]
     assert rows[0]["recovered"] == 1.0 and rows[0]["recovered_low"] == 1.0
     assert "features\t1\t100 [100, 100]" in result.stdout and "recovered:" in result.stdout
+
+
+def test_how_far_neighbours_can_be_trusted(surveyed: str, tmp_path: Path) -> None:
+    file = tmp_path / "trust.json"
+    assert CliRunner().invoke(app, ["evaluate", "--database", surveyed, "--calibrate", str(file)]).exit_code == 0
+    trust = Trust(**json.loads(file.read_text()))
+    assert (trust.encoder, trust.workloads, trust.families, trust.newest[:4]) == ("symbolic-2", 10, 5, "2026")
+    assert trust.limit == math.inf, "no first choice was slower"
 
 
 @pytest.mark.parametrize(

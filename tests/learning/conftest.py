@@ -34,6 +34,7 @@ def make_profiles(
         if best is None
         else np.array(best),
         seconds=np.full(count, 1e-3),
+        halves=np.stack([table, table]),
     )
 
 

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from dace_transfer.learning.abstention import Abstaining, distance, doubt
+from dace_transfer.learning.abstention import Abstaining, Checked, distance, doubt
 from dace_transfer.learning.donors import Ranking
 from dace_transfer.learning.neighbours import Neighbours
-from dace_transfer.search.rules import by_mean
+from dace_transfer.search.rules import WORTHWHILE, by_mean
+from dace_transfer.search.trust import CLEARLY
 
 
 def encoding(places):
@@ -44,6 +45,15 @@ def test_recipes_that_neighbours_disagree_on_are_not_used(make):
     for place, recipes in ((0.5, (1, 0)), (70.5, ())):
         (ranking,) = abstaining([*places, place], doubt, count=2).rank(profiles, np.arange(42), np.array([42]))
         assert (ranking.recipes, ranking.distance) == (recipes, 0.5)
+
+
+def test_of_recipes_that_neighbours_disagree_on_runs_have_to_show_more(make):
+    profiles = make([[0.0, 2.0]] * 21 + [[0.0, 3.0], [0.0, -1.0], [0.0, -1.0]] * 7 + [[0.0, 0.0]], families(43))
+    places = [10.0 * triple + member for triple in range(14) for member in range(3)]
+    for place, asked in ((0.5, WORTHWHILE), (70.5, CLEARLY)):
+        donor = Checked("n", abstaining([*places, place], doubt, count=2))
+        (ranking,) = donor.rank(profiles, np.arange(42), np.array([42]))
+        assert ranking.recipes == (1, 0) and ranking.asked[0] == asked
 
 
 def test_the_risk_is_that_of_the_first_recipe_that_applies(make):

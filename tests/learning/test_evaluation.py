@@ -16,12 +16,12 @@ from dace_transfer.search.rules import by_cover, by_mean, by_turns
 class Always:
     """Proposes the same recipes for everything and notes what it was allowed to know."""
 
-    def __init__(self, *recipes):
-        self.name, self.recipes, self.asked = "always", recipes, []
+    def __init__(self, *recipes, runs=()):
+        self.name, self.recipes, self.asked, self.runs = "always", recipes, [], runs
 
     def rank(self, profiles, train, test):
         self.asked.append((train.tolist(), test.tolist()))
-        return [Ranking(self.recipes)] * len(test)
+        return [Ranking(self.recipes, asked=self.runs)] * len(test)
 
 
 def value(rows, donor, what, k=1):
@@ -86,6 +86,16 @@ def test_abstaining_saves_and_risks_nothing(two_kinds):
     rows = evaluate(two_kinds, [Always()])
     wanted = {"abstained": 1.0, "recovered": 0.0, "regressions": 0.0, "wrong": 0.0, "evaluations_saved": 0.0}
     assert {name: value(rows, "always", name, 10) for name in wanted} == wanted
+
+
+def test_runs_choose_what_is_used(make):
+    """The second recipe looks best, and is slower by one half of the runs on one of four; another gains too little."""
+    profiles = make([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [0.01, 0.02]], "abcd", best=[2.0, 2.0, 2.0, 2.0])
+    profiles.halves[1, 2] = [1.0, -1.0]
+    rows = evaluate(profiles, [Always(0, 1, runs=(0.1, 0.1))])
+    assert [value(rows, "always", "regressions", k) for k in (1, 3)] == [0.0, 0.125]
+    assert [value(rows, "always", "recovered", k) for k in (1, 3)] == [0.375, (1.0 + 1.0 + 0.25) / 4]
+    assert [value(rows, "always", "abstained", k) for k in (1, 3)] == [0.25, 0.25]
 
 
 def test_nothing_worth_tuning_is_said_to_be_unknown(make):

@@ -11,9 +11,9 @@ from dace_transfer.learning.profiles import profiles_of
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 
 
-def tuning(workload, recipe, verdict, ratio=None, created=EARLY, target="t"):
+def tuning(workload, recipe, verdict, ratio=None, created=EARLY, target="t", samples=()):
     words = ("because", "[]", "search", "2", "0", created, "test")
-    return TuningRecord(workload, recipe, target, "auto_optimize", verdict, ratio, None, None, (), (), *words)
+    return TuningRecord(workload, recipe, target, "auto_optimize", verdict, ratio, None, None, samples, (), *words)
 
 
 @pytest.fixture
@@ -71,6 +71,16 @@ def test_what_was_never_tried_or_timed_costs_nothing_and_says_nothing(store):
     profiles = profiles_of(store)
     assert profiles.digests == ("a", "b", "c", "d")
     np.testing.assert_array_equal(profiles.applicable[3], [True, False, False])
+
+
+def test_gains_by_every_other_sample(store):
+    full(store).put_all([RecipeRecord("base", "auto_optimize", "")])
+    store.put_all(tuning(name, "base", "SAME", 1.0, samples=(8.0, 4.0, 9.0)) for name in "ab")
+    samples = {"a": (2.0, 4.0, 2.5), "b": (2.0,), "c": (2.0, 4.0)}
+    store.put_all(tuning(name, "r0", "FASTER", 2.0, LATE, samples=runs) for name, runs in samples.items())
+    found = profiles_of(store)
+    np.testing.assert_array_equal(found.halves[:, :, found.recipes.index("r0")], [[2, 1, 1], [0, 1, 1]])
+    np.testing.assert_array_equal(np.isnan(found.halves), [np.isnan(found.gains)] * 2)
 
 
 def test_targets_can_be_told_apart(store):

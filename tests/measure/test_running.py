@@ -14,7 +14,7 @@ from dace_transfer.building.binary import Argument, Binary
 from dace_transfer.building.builder import Builder
 from dace_transfer.measure.arena import furnish
 from dace_transfer.measure.buffers import CANARIES, Buffer, from_file, random_array
-from dace_transfer.measure.inputs import Inputs, from_json, save_arguments, to_json
+from dace_transfer.measure.inputs import Inputs, Integers, from_json, save_arguments, to_json
 from dace_transfer.measure.race import time_interleaved
 from dace_transfer.measure.running import RunFailure, Timing, time_once
 from dace_transfer.target import Target
@@ -94,20 +94,23 @@ def test_writes_outside_are_seen_on_both_sides() -> None:
 
 def test_equal_seeds_draw_equal_data_whatever_else_is_drawn() -> None:
     argument = Argument("A", "array", "float32", ("N",), ("1",), "N")
-    first, second = (random_array(argument, 100, 9, 5, False) for _ in range(2))
+    first, second = (random_array(argument, 100, Integers(9), 5, False) for _ in range(2))
     assert np.array_equal(first, second)
-    assert not np.array_equal(first, random_array(argument, 100, 9, 6, False))
-    assert not np.array_equal(first, random_array(replace(argument, name="B"), 100, 9, 5, False))
+    assert not np.array_equal(first, random_array(argument, 100, Integers(9), 6, False))
+    assert not np.array_equal(first, random_array(replace(argument, name="B"), 100, Integers(9), 5, False))
     assert first.min() > 0
-    assert random_array(argument, 100, 9, 5, True).min() < 0
+    assert random_array(argument, 100, Integers(9), 5, True).min() < 0
 
 
 def test_integers_are_valid_row_pointers_and_indices() -> None:
     argument = Argument("rows", "array", "int64", ("N",), ("1",), "N")
-    drawn = random_array(argument, 1000, 7, 1, True)
+    drawn = random_array(argument, 1000, Integers(7), 1, True)
     assert np.all(np.diff(drawn) >= 0)
     assert drawn.min() >= 0
     assert drawn.max() < 7
+    indices = random_array(argument, 1000, Integers(900, ascending=False), 1, True)
+    assert np.any(np.diff(indices) < 0)
+    assert 7 < indices.max() < 900
 
 
 def test_arguments_are_saved_and_laid_out_by_their_strides(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from dace_transfer.search.rules import by_cover, by_mean, by_turns
+from dace_transfer.search.rules import by_cover, by_mean, by_turns, doubts_of
 
 NEAR = np.array([[0.0, 2.0, 1.0, 0.0], [0.0, 2.5, -1.0, 3.0], [0.05, 0.0, -9.0, 0.0]])
 EVEN = np.ones(3)
@@ -22,6 +22,11 @@ def test_by_turns_three_of_each_donor():
 def test_by_mean_looks_at_what_was_slower_too():
     assert by_mean(NEAR, EVEN) == (1, 3, 0, 2)
     assert by_mean(NEAR, np.array([1.0, 0.0, 0.0])) == (1, 2, 0, 3)
+
+
+def test_doubts_are_shares_slower_less_shares_faster():
+    np.testing.assert_allclose(doubts_of(NEAR, EVEN), [0, -2 / 3, 1 / 3, -1 / 3])
+    np.testing.assert_allclose(doubts_of(NEAR, np.array([2.0, 1.0, 1.0]))[2], 0.0)
 
 
 def test_by_cover_takes_what_others_lack():

@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 
 from dace_transfer.building.binary import Binary
+from dace_transfer.database.records import EmbeddingRecord, RecipeRecord, TargetRecord, TuningRecord
 from dace_transfer.database.store import Store, open_store
+from dace_transfer.database.workloads import record_of
 from dace_transfer.embeddings import SymbolicFeatures
 from dace_transfer.errors import NoRecordError
 from dace_transfer.measure.compare import Comparison
 from dace_transfer.measure.race import Race, Runner
+from dace_transfer.search import Trust
 from dace_transfer.target import Target
 from dace_transfer.transformations import Recipe, parse_recipe
 from dace_transfer.tuner import explore, trial
@@ -164,6 +167,50 @@ def test_what_was_found_is_transferred_replayed_and_left_out_with_its_family(
     assert again.decision.chosen == "sequential" and again.decision.attempts[0].origin == "exact"
     with pytest.raises(NoRecordError, match="holds nothing"):
         decided(session(store, "replay"), workload(chain, 77))
+
+
+def donating(store: Store, ratios: Mapping[str, float], program: Any = chain) -> None:
+    """Let a workload donate recipes, given as text, as if a race had timed them."""
+    work = workload(program)
+    vector = SymbolicFeatures(TARGET).encode([work])[0]
+    store.put_all([TargetRecord(TARGET.digest, "{}"), record_of(work, "donor", "donors")])
+    store.put_all([EmbeddingRecord(work.digest, SymbolicFeatures(TARGET).id, "", vector)])
+    for text, ratio in ratios.items():
+        recipe = parse_recipe(text)
+        words = ("because", "[]", "search", "2", "0", "2026-01-01T00:00:00+00:00", "test")
+        verdict = "FASTER" if ratio > 1.05 else "SLOWER"
+        store.put_all([RecipeRecord(recipe.id, recipe.name, text)])
+        ends = (work.digest, recipe.id, TARGET.digest, "auto_optimize", verdict, ratio)
+        store.put_all([TuningRecord(*ends, None, None, (), (), *words)])
+
+
+@pytest.mark.parametrize("mode", ["transfer", "measure"])
+def test_recipes_that_do_not_apply_or_make_nothing_new_do_not_count(
+    mode: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_in(World({}), monkeypatch)
+    unfit = {
+        f"recipe unfit\nmove_loop_into_map loops\ntile maps sizes={size}\n": 9.0 - 0.01 * size for size in range(2, 6)
+    }
+    same = {f"recipe same\nschedule {which} kind=sequential\n": 4.0 for which in ("maps", "all_maps")}
+    tiles = {f"recipe tile{size}\ntile maps sizes={size}\n": 2.0 - 0.001 * size for size in (4, 16, 32, 64, 5, 6)}
+    donating(store, {**unfit, **same, **tiles})
+    attempts = decided(session(store, mode, program="new"), workload(other_chain)).decision.attempts
+    new = [a for a in attempts if a.verdict is not Verdict.NOT_APPLICABLE and "same program" not in a.reason]
+    assert len(new) == {"transfer": 3, "measure": 5}[mode]
+    assert len(attempts) == len(new) + 4 + 1
+
+
+def test_where_neighbours_got_slower_runs_must_be_clear(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    donating(store, {"recipe sequential\nschedule all_maps kind=sequential\n": 4.0}, chain)
+    donating(store, {"recipe sequential\nschedule all_maps kind=sequential\n": 0.9}, single)
+    for ratio, doubt_limit, verdict in ((1.1, -0.9, "no_neighbour"), (1.1, 0.9, "faster"), (1.3, -0.9, "faster")):
+        live_in(World({"sequential": ratio}), monkeypatch)
+        trust = Trust(doubt_limit, 0.05, "symbolic-2", 2, 2, "")
+        left_out = {"exclude_families": ("mine",), "trust": trust}
+        decision = decided(session(store, "transfer", program="new", **left_out), workload(other_chain)).decision
+        assert decision.verdict.value == verdict
+        assert ("cannot be trusted" in decision.reason) == (verdict == "no_neighbour")
 
 
 def test_a_pair_verified_before_is_not_verified_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,20 @@ def test_sizes_matter() -> None:
     assert digest(two_steps, N=9, M=8) != digest(two_steps, N=9, M=9)
 
 
+@dace.program
+def repeated(a: dace.float64[N], times: dace.int64, shift: dace.int64):
+    for _ in range(times):
+        a[:] = a * 2 + shift
+
+
+def test_integer_arguments_that_say_how_often_loops_run_are_sizes() -> None:
+    sdfg = repeated.to_sdfg(simplify=True)
+    given = {"N": 20, "times": 5, "shift": 3}
+    assert workload_of(sdfg, given).sizes == {"N": 20, "times": 5}
+    assert digest(sdfg, **given) == digest(sdfg, **{**given, "shift": 4}) != digest(sdfg, **{**given, "times": 6})
+    assert workload_of(sdfg, {"N": 20}).sizes == {"N": 20}
+
+
 def test_the_computation_matters() -> None:
     assert digest(scale, N=20, M=30) != digest(other, N=20, M=30)
 

@@ -127,3 +127,17 @@ def test_a_piece_that_fits_nowhere_is_refused() -> None:
         assemble(pieces.program, {"nowhere": pieces.sites[0].workload.sdfg})
     with pytest.raises(WorkloadError, match="takes"):
         assemble(pieces.program, {pieces.sites[0].label: pieces.sites[1].workload.sdfg})
+
+
+@dace.program
+def sweeps(a: dace.float64[N], b: dace.float64[N], times: dace.int64):
+    for t in range(times):
+        a[:] = b * t + 1
+        b[1:] = a[:-1] * 2
+
+
+def test_loops_that_run_as_often_as_an_argument_says_are_cut() -> None:
+    sdfg = sweeps.to_sdfg(simplify=True)
+    sizes = [dict(site.workload.sizes) for site in cut(workload_of(sdfg, {"N": 9, "times": 7})).sites]
+    assert {"N": 9, "t": 3} in sizes
+    assert not cut(workload_of(sdfg, {"N": 9})).sites

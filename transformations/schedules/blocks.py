@@ -130,7 +130,7 @@ class _Blocking:
 
     def _in_blocks(self, group: Sequence[_Blocked]) -> list[Node]:
         begin, end = group[0].last.begin, group[0].last.end
-        block, whole = self.names.fresh("b"), affine(f"int_floor({end - begin}, {self.size})")
+        block, whole = self.names.fresh("b"), affine(f"int_floor(Max(0, {end - begin}), {self.size})")
         first = begin + variable(block) * self.size
         inside = tuple(self._own(one.part(first, first + self.size)) for one in group)
         rest = [self._own(one.part(begin + whole * self.size, end)) for one in group]

@@ -179,8 +179,10 @@ def _touched(member: Member) -> set[str]:
 def _possible_rows(node: Node) -> Iterator[Bounds]:
     """The bounds of loops that do not depend on others of the same nest."""
     found, own = nest_of(node), variables([node])
-    value = found.statement.value if found is not None else None
-    for loop in (*found.ranges, *(value.ranges if isinstance(value, Reduce) else ())) if found is not None else ():
+    if found is None:
+        return
+    value = found.statement.value
+    for loop in (*found.ranges, *(value.ranges if isinstance(value, Reduce) else ())):
         if own.isdisjoint(loop.begin.words | loop.end.words):
             yield loop.begin, loop.end
 

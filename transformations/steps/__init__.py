@@ -20,6 +20,7 @@ from dace_transfer.transformations.steps.interchange_reductions import Interchan
 from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
+from dace_transfer.transformations.steps.map_copies import MapCopies
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
 from dace_transfer.transformations.steps.one_pass import OnePass
 from dace_transfer.transformations.steps.outline import Outline
@@ -36,6 +37,7 @@ from dace_transfer.transformations.steps.tile_time import TileTime
 from dace_transfer.transformations.steps.unroll import Unroll
 from dace_transfer.transformations.steps.vector_math import VectorMath
 from dace_transfer.transformations.steps.vectorize import Vectorize
+from dace_transfer.transformations.steps.write_through import WriteThrough
 
 STEPS: dict[str, type[Step]] = {
     "accumulate": Accumulate,
@@ -55,6 +57,7 @@ STEPS: dict[str, type[Step]] = {
     "library": Library,
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,
+    "map_copies": MapCopies,
     "move_loop_into_map": MoveLoopIntoMap,
     "one_pass": OnePass,
     "outline": Outline,
@@ -71,5 +74,6 @@ STEPS: dict[str, type[Step]] = {
     "unroll": Unroll,
     "vector_math": VectorMath,
     "vectorize": Vectorize,
+    "write_through": WriteThrough,
 }
 """Step classes by the name recipes use; the key is the class's own `name`."""

@@ -6,6 +6,7 @@ import dace
 import numpy as np
 import pytest
 
+from dace_transfer.transformations.finalize import finalize
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.steps.block_reductions import BlockReductions
 
@@ -30,6 +31,15 @@ def product(a: dace.float64[N, N], b: dace.float64[N, N], c: dace.float64[N, N])
     c[:] = a @ b
 
 
+@dace.program
+def later(x: dace.float64[N], y: dace.float64[M]):
+    for i in dace.map[0:M]:
+        total = np.float64(0)
+        for j in range(3, N):
+            total += np.exp(x[j] * i)
+        y[i] = total
+
+
 @pytest.mark.parametrize("size", [1, 3, 4, 100])
 def test_whole_blocks_and_the_rest_are_added_up(apply, run, size) -> None:
     sdfg = normalize(bins.to_sdfg(simplify=True))
@@ -50,3 +60,11 @@ def test_reductions_over_one_range_share_a_loop_over_blocks(apply) -> None:
 
 def test_products_of_matrices_stay(refuse) -> None:
     refuse(BlockReductions(), normalize(product.to_sdfg(simplify=True)), "No sum reads one element")
+
+
+def test_nothing_is_added_where_a_range_is_empty(apply, run) -> None:
+    sdfg = normalize(later.to_sdfg(simplify=True))
+    apply(BlockReductions(size=4), sdfg)
+    x, y = np.ones(1), np.full(3, 7.0)
+    run(finalize(sdfg, {"N": 1, "M": 3}), x=x, y=y)
+    np.testing.assert_array_equal(y, 0)

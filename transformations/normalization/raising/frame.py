@@ -17,6 +17,7 @@ from dace.sdfg.state import LoopRegion
 from dace_transfer.errors import NotApplicableError
 from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
 from dace_transfer.transformations.normalization.elements import element, elements, taken_apart
+from dace_transfer.transformations.normalization.raising.growth import largest
 from dace_transfer.transformations.normalization.terms import Range, Read
 from dace_transfer.transformations.normalization.tree import Computation, Names
 
@@ -177,8 +178,7 @@ class Frame:
         if size.words <= self.builder.sizes | _FUNCTIONS or elements(size):
             return size
         for loop in reversed(self.loops):
-            last = loop.end - 1 if size.coefficient(loop.variable) > 0 else loop.begin
-            size = size.substitute({loop.variable: last})
+            size = largest(size, loop)
         if not (size.words <= self.builder.sizes | _FUNCTIONS):
             raise ValueError(f"Expected a shape that does not depend on loops, but got '{size}'.")
         return size - size.constant if size.constant < 0 else size  # One element too many does no harm.
