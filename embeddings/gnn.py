@@ -66,7 +66,7 @@ class Ensemble(nn.Module):
         shape: How large it is.
     """
 
-    def __init__(self, recipes: int, shape: Shape = Shape()):
+    def __init__(self, recipes: int, shape: Shape):
         super().__init__()
         self.shape = shape
         self.members = nn.ModuleList(GraphEncoder(recipes, shape) for _ in range(shape.members))
@@ -114,7 +114,7 @@ class GraphEncoder(nn.Module):
     spread: Tensor
     times: Tensor
 
-    def __init__(self, recipes: int, shape: Shape = Shape()):
+    def __init__(self, recipes: int, shape: Shape):
         super().__init__()
         self.register_buffer("middle", torch.zeros(len(FEATURES)))
         self.register_buffer("spread", torch.ones(len(FEATURES)))

@@ -43,9 +43,7 @@ def tune(
 
         loaded = load_program(program)
         sizes = parse_sizes(size or [])
-        result = run(
-            loaded, sizes, mode=mode, budget=budget, device=device, database=database, encoder=encoder
-        )
+        result = run(loaded, sizes, mode=mode, budget=budget, device=device, database=database, encoder=encoder)
         if output is not None:
             result.sdfg.save(str(output))
         show(json.loads(result.report.to_json()), str(result.report), as_json)

@@ -58,9 +58,7 @@ def _trained(name: str, settings: Settings) -> Callable[[Sources], TrainedNeighb
     return make
 
 
-def trained(
-    name: str, sources: Sources, settings: Settings, progress: Progress | None = None
-) -> TrainedNeighbours:
+def trained(name: str, sources: Sources, settings: Settings, progress: Progress | None = None) -> TrainedNeighbours:
     """Return the donor by an encoder that is trained anew for every fold."""
     encoding = PerFold(sources.profiles, lambda: sources.graphs, settings, progress)
     return TrainedNeighbours(name, encoding, by_cover)

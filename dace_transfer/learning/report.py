@@ -40,8 +40,8 @@ def forecasts(rows: Sequence[Row]) -> list[str]:
     """A line for each donor that predicts run times."""
     told = {row.donor: row.estimates for row in rows if "runtime_rank" in row.estimates}
     return [
-        f"{donor} predicts how long auto_optimize takes with a median error of {_share(found['runtime_error'])} % and a "
-        f"rank correlation of {_text(found['runtime_rank'], lambda value: f'{value:.2f}')}."
+        f"{donor} predicts how long auto_optimize takes with a median error of {_share(found['runtime_error'])} % "
+        f"and a rank correlation of {_text(found['runtime_rank'], lambda value: f'{value:.2f}')}."
         for donor, found in told.items()
     ]
 

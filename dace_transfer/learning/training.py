@@ -54,7 +54,7 @@ def train(
     if not resume:
         state.unlink(missing_ok=True)
     first = None if start is None else started(load_weights(start, describe_cpu()), profiles.recipes)
-    done = fit(examples, settings=settings, start=first, checkpoint=state, progress=progress)
+    done = fit(examples, settings, start=first, checkpoint=state, progress=progress)
     save_weights(file, done.model, profiles.recipes, settings.objective)
     return load_weights(file, describe_cpu()).id
 

@@ -84,8 +84,8 @@ def autotune(
         device: "cpu".
         database: File, URL or open store; the user's own database by default.
         cache: Folder of built programs; by default the one that DACE_TRANSFER_CACHE names, or the user's own.
-        encoder: What finds neighbours: "features" (written by hand), "learnt" (the trained network that is shipped) or a
-            file of weights that `dace-transfer train` wrote.
+        encoder: What finds neighbours: "features" (written by hand), "learnt" (the trained network that is shipped) or
+            a file of weights that `dace-transfer train` wrote.
 
     Returns:
         A `TunedProgram`, or a `TunedMethod` for a `@dace.method`; a decorator when called without a program.

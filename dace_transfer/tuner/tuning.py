@@ -72,8 +72,8 @@ def tune(
         database: File, URL or open store; the user's own database by default.
         family: Kernel family recorded with what is learnt.
         exclude_families: Families that may not donate, for evaluations.
-        encoder: What finds neighbours: "features" (written by hand), "learnt" (the trained network that is shipped) or a
-            file of weights that `dace-transfer train` wrote.
+        encoder: What finds neighbours: "features" (written by hand), "learnt" (the trained network that is shipped) or
+            a file of weights that `dace-transfer train` wrote.
 
     Raises:
         DaceTransferError: The mode, the device or the encoder is unknown, or a size is missing.

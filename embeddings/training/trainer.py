@@ -41,8 +41,8 @@ class Trained:
 
 def train(
     examples: Examples,
+    settings: Settings,
     held_out: Examples | None = None,
-    settings: Settings = Settings(),
     *,
     start: Ensemble | None = None,
     checkpoint: Path | None = None,
@@ -52,9 +52,9 @@ def train(
 
     Args:
         examples: What is learnt from.
+        settings: How.
         held_out: Workloads of other families, which decide which epoch was best; all epochs are trained without. The
             last one is taken where there are none.
-        settings: How.
         start: Weights to go on from, of the same shape; random ones by default.
         checkpoint: File the state is kept in after every epoch; training goes on from it where it exists and was
             made with the same settings and examples. It is removed at the end.

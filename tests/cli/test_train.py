@@ -85,4 +85,3 @@ def test_what_was_trained_encodes_beside_others(database: str, tmp_path: Path) -
 def test_one_sentence_for_what_is_wrong(words: tuple[str, ...], sentence: str, database: str, tmp_path: Path) -> None:
     result = train(database, tmp_path / "some.safetensors", *words)
     assert result.exit_code == 1 and sentence in result.stderr
-

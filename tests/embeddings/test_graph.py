@@ -19,6 +19,7 @@ from benchmarks.random_programs.preparing import parse
 from dace_transfer.embeddings.gnn import Ensemble, batch_of
 from dace_transfer.embeddings.graph import EDGE_WIDTH, NODE_WIDTH, Graph, graph_of
 from dace_transfer.embeddings.graph_features import NODES, RELATIONS
+from dace_transfer.embeddings.shape import Shape
 from dace_transfer.errors import WorkloadError
 from dace_transfer.target import Target
 from dace_transfer.transformations.normalization import normalize
@@ -106,7 +107,7 @@ def test_renaming_and_reordering_a_random_program_changes_no_vector(seed: int) -
     assert workloads[0].digest == workloads[1].digest
     found = [graph_of(workload, TARGET) for workload in workloads]
     torch.manual_seed(0)
-    model = Ensemble(3).eval()
+    model = Ensemble(3, Shape()).eval()
     with torch.no_grad():
         vectors = model.mean(batch_of([*found, shuffle(found[0], random.Random(seed))])).vectors.numpy()
     assert np.allclose(vectors[1], vectors[0], atol=1e-5)

@@ -78,7 +78,7 @@ def test_other_versions_and_networks_are_refused(file: Path, monkeypatch: pytest
     with pytest.raises(StoreError, match="of version 1, expected 2"):
         load_weights(file, TARGET)
     monkeypatch.undo()
-    file.write_bytes(file.read_bytes().replace(rb'layers\": 1', rb'layers\": 0'))
+    file.write_bytes(file.read_bytes().replace(rb"layers\": 1", rb"layers\": 0"))
     with pytest.raises(StoreError, match="do not fit"):
         load_weights(file, TARGET)
 

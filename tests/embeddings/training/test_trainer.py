@@ -50,14 +50,14 @@ def weights(model: Ensemble) -> list[np.ndarray]:
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_equal_seeds_give_equal_weights(objective: str) -> None:
     settings = replace(SETTINGS, objective=objective, epochs=3)
-    first, second, other = (train(examples(24, 0), settings=replace(settings, seed=seed)) for seed in (1, 1, 2))
+    first, second, other = (train(examples(24, 0), replace(settings, seed=seed)) for seed in (1, 1, 2))
     assert all(map(np.array_equal, weights(first.model), weights(second.model)))
     assert not all(map(np.array_equal, weights(first.model), weights(other.model)))
 
 
 def test_distance_comes_to_tell_good_donors() -> None:
     known, new = examples(64, 0), examples(24, 1)
-    model = train(known, settings=replace(SETTINGS, epochs=80, rate=1e-2)).model
+    model = train(known, replace(SETTINGS, epochs=80, rate=1e-2)).model
     near = np.linalg.norm(vectors_of(model, new.graphs)[:, None] - vectors_of(model, known.graphs), axis=-1).argmin(1)
     agreed = (known.gains[near].argmax(1) == new.gains.argmax(1)).mean()
     assert agreed > 0.9
@@ -74,11 +74,11 @@ def test_training_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
 
     seen: list[int] = []
     known, file = examples(32, 0), tmp_path / "state.pt"
-    whole = train(known, examples(16, 1), SETTINGS)
+    whole = train(known, SETTINGS, examples(16, 1))
     with pytest.raises(Stopped):
-        train(known, examples(16, 1), SETTINGS, checkpoint=file, progress=stop)
+        train(known, SETTINGS, examples(16, 1), checkpoint=file, progress=stop)
     assert file.exists()
-    resumed = train(known, examples(16, 1), SETTINGS, checkpoint=file, progress=stop)
+    resumed = train(known, SETTINGS, examples(16, 1), checkpoint=file, progress=stop)
     assert seen == [*range(7), *range(6, SETTINGS.epochs)], "the epoch that was not saved is done again"
     assert (resumed.epoch, resumed.held_out) == (whole.epoch, whole.held_out)
     assert all(map(np.array_equal, weights(resumed.model), weights(whole.model)))
@@ -88,7 +88,7 @@ def test_training_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_what_is_held_out_decides_when_to_stop() -> None:
     seen: list[float] = []
     trained = train(
-        examples(32, 0), examples(16, 1), replace(SETTINGS, patience=2), progress=lambda *e: seen.append(e[2])
+        examples(32, 0), replace(SETTINGS, patience=2), examples(16, 1), progress=lambda *e: seen.append(e[2])
     )
     assert trained.held_out == min(seen) and trained.epoch == seen.index(min(seen))
 
