@@ -62,9 +62,7 @@ class PerFold:
 
         drawn = self.graphs()
         examples = examples_of(self.profiles, drawn, train)
-        said = predict(
-            fit(examples, self.settings, progress=self.progress).model, [g for g in drawn if g is not None]
-        )
+        said = predict(fit(examples, self.settings, progress=self.progress).model, [g for g in drawn if g is not None])
         known = [graph is not None for graph in drawn]
         return _spread(said.vectors.numpy(), known), _spread(said.runtime.numpy(), known)
 

@@ -16,7 +16,6 @@ from dace_transfer.learning.report import forecasts
 from dace_transfer.learning.trained import PerFold, TrainedNeighbours
 from dace_transfer.search.rules import by_cover
 
-
 SETTINGS = Settings(shape=Shape(width=8, layers=1, heads=2, dimension=4, hidden=8, members=2), epochs=10)
 
 
