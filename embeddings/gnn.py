@@ -22,6 +22,7 @@ from dace_transfer.embeddings.graph import EDGE_WIDTH, NODE_WIDTH, Graph
 from dace_transfer.embeddings.shape import Shape
 
 _LEAST_SPREAD = 1e-2  # Of a feature, so that one that hardly ever differs does not count for more than all others.
+_RIDGE = 0.03  # Times the number of workloads: keeps run times of unusual workloads near the mean.
 
 
 class Batch(NamedTuple):
@@ -93,13 +94,11 @@ class Ensemble(nn.Module):
             features: Of the whole workloads, shape `(n, len(FEATURES))`.
             runtime: Base-2 logarithms of seconds, shape `(n,)`; NaN where that is not known.
         """
-        known = runtime[~runtime.isnan()]
         for member in self.members:
             if isinstance(member, GraphEncoder):
                 member.middle.copy_(features.mean(dim=0))
                 member.spread.copy_(features.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
-            if isinstance(member, GraphEncoder) and len(known):
-                member.times.copy_(torch.stack([known.mean(), known.std(correction=0)]))
+                member.slopes.copy_(_ridge((features - member.middle) / member.spread, runtime))
 
 
 class GraphEncoder(nn.Module):
@@ -112,13 +111,13 @@ class GraphEncoder(nn.Module):
 
     middle: Tensor
     spread: Tensor
-    times: Tensor
+    slopes: Tensor
 
     def __init__(self, recipes: int, shape: Shape):
         super().__init__()
         self.register_buffer("middle", torch.zeros(len(FEATURES)))
         self.register_buffer("spread", torch.ones(len(FEATURES)))
-        self.register_buffer("times", torch.tensor([0.0, 1.0]))  # Middle and spread of run times.
+        self.register_buffer("slopes", torch.zeros(len(FEATURES) + 1))  # Of run time by feature, and what is usual.
         self.noise = shape.noise
         self.project = _narrowing(len(FEATURES), shape)
         self.reader = _Reader(shape) if shape.layers else None
@@ -128,6 +127,7 @@ class GraphEncoder(nn.Module):
     def forward(self, batch: Batch) -> Prediction:
         """Encode a batch of graphs."""
         features = (batch.features - self.middle) / self.spread
+        usual = features @ self.slopes[:-1] + self.slopes[-1]
         nodes = batch.nodes
         if self.training:
             features = features + self.noise * torch.randn_like(features)
@@ -135,8 +135,7 @@ class GraphEncoder(nn.Module):
         vectors = self.project(features)
         if self.reader is not None:
             vectors = torch.cat([vectors, self.reader(nodes, batch)], dim=-1)
-        runtime = self.times[0] + self.times[1] * self.runtime(vectors).squeeze(-1)
-        return Prediction(vectors, self.profile(vectors), runtime)
+        return Prediction(vectors, self.profile(vectors), usual + self.runtime(vectors).squeeze(-1))
 
 
 class _Reader(nn.Module):
@@ -180,6 +179,16 @@ class _Layer(nn.Module):
         nodes = nodes + self.attention(self.norms[0](nodes), edges, attributes)
         after: Tensor = nodes + self.own(self.norms[1](nodes))
         return after
+
+
+def _ridge(features: Tensor, runtime: Tensor) -> Tensor:
+    """How run time depends on each of `d` standardised features, and its mean, shape `(d + 1,)`; 0 if none is known."""
+    known = ~runtime.isnan()
+    if not known.any():
+        return torch.zeros(features.shape[1] + 1)
+    inputs, mean = features[known], runtime[known].mean()
+    square = inputs.T @ inputs + _RIDGE * len(inputs) * torch.eye(inputs.shape[1])
+    return torch.cat([torch.linalg.solve(square, inputs.T @ (runtime[known] - mean)), mean[None]])
 
 
 def _narrowing(inputs: int, shape: Shape) -> nn.Sequential:
