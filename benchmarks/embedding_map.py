@@ -71,8 +71,8 @@ def write(profiles: Profiles, vectors: Vector, title: str, file: Path) -> None:
     with load("matplotlib").rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
         figure = load("matplotlib.figure").Figure((11, 5), layout="constrained")
         left, right = figure.subplots(1, 2)
-        _draw(left, places, [winner(profiles, row) for row in known], "Best recipe")
-        _draw(right, places, [min(profiles.families[row], default="") for row in known], "Family")
+        _draw(left, places, [winner(profiles, row) for row in known.tolist()], "Best recipe")
+        _draw(right, places, [min(profiles.families[row], default="") for row in known.tolist()], "Family")
         figure.suptitle(title, fontsize=10)
         figure.savefig(file, format="svg", metadata={"Date": None})
 
