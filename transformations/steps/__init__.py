@@ -24,6 +24,7 @@ from dace_transfer.transformations.steps.map_copies import MapCopies
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
 from dace_transfer.transformations.steps.one_pass import OnePass
 from dace_transfer.transformations.steps.outline import Outline
+from dace_transfer.transformations.steps.private_copies import PrivateCopies
 from dace_transfer.transformations.steps.recompute import Recompute
 from dace_transfer.transformations.steps.schedule import Schedule
 from dace_transfer.transformations.steps.simplify import Simplify
@@ -61,6 +62,7 @@ STEPS: dict[str, type[Step]] = {
     "move_loop_into_map": MoveLoopIntoMap,
     "one_pass": OnePass,
     "outline": Outline,
+    "private_copies": PrivateCopies,
     "recompute": Recompute,
     "schedule": Schedule,
     "simplify": Simplify,
