@@ -21,6 +21,7 @@ from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
 from dace_transfer.transformations.steps.map_copies import MapCopies
+from dace_transfer.transformations.steps.merge_equal import MergeEqual
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
 from dace_transfer.transformations.steps.one_pass import OnePass
 from dace_transfer.transformations.steps.outline import Outline
@@ -59,6 +60,7 @@ STEPS: dict[str, type[Step]] = {
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,
     "map_copies": MapCopies,
+    "merge_equal": MergeEqual,
     "move_loop_into_map": MoveLoopIntoMap,
     "one_pass": OnePass,
     "outline": Outline,

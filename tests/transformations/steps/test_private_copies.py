@@ -4,6 +4,9 @@ import dace
 import numpy as np
 import pytest
 
+from dace_transfer.transformations import apply as apply_recipe
+from dace_transfer.transformations import fill_defaults, load_library
+from dace_transfer.transformations.normalization import normalize
 from dace_transfer.transformations.steps.private_copies import PrivateCopies
 
 N, M = dace.symbol("N"), dace.symbol("M")
@@ -88,3 +91,31 @@ def test_refuses_untouched(refuse) -> None:
     refuse(PrivateCopies(), read, "folds nothing")
     entry.map.schedule = dace.ScheduleType.Sequential
     refuse(PrivateCopies(), read, "not parallel")
+
+
+@dace.program
+def weighted_mean(x: dace.float64[N], w: dace.float64[N], mean: dace.float64[M]):
+    first, second = np.empty((M + 1,), np.float64), np.empty((M + 1,), np.float64)
+    count, total = np.zeros((M,), np.int64), np.zeros((M,), np.float64)
+    first[0] = np.min(x)
+    first[M] = np.max(x)
+    for i in dace.map[0:N]:
+        count[min(dace.int64(M * (x[i] - first[0]) / (first[M] - first[0])), M - 1)] += 1
+    second[0] = np.min(x)
+    second[M] = np.max(x)
+    for i in dace.map[0:N]:
+        total[min(dace.int64(M * (x[i] - second[0]) / (second[M] - second[0])), M - 1)] += w[i]
+    mean[:] = total / count
+
+
+def test_the_recipe_merges_what_equal_cells_are_found_with(run) -> None:
+    normal = normalize(weighted_mean.to_sdfg(simplify=True))
+    sdfg = apply_recipe(fill_defaults(load_library()["private-copies"]), normal).sdfg
+    assert {"first", "second"} <= set(normal.arrays) and not {"first", "second"} <= set(sdfg.arrays)
+    nested = [(node, state) for node, state in sdfg.all_nodes_recursive() if type(node) is dace.nodes.NestedSDFG]
+    assert len(nested) == 2 and len({state.entry_node(node) for node, state in nested}) == 1
+    rng = np.random.default_rng(0)
+    x, w, mean = rng.random(300), rng.random(300), np.zeros(5)
+    run(sdfg, x=x, w=w, mean=mean, N=300, M=5)
+    cell = np.minimum((5 * (x - x.min()) / (x.max() - x.min())).astype(int), 4)
+    np.testing.assert_allclose(mean, np.bincount(cell, w) / np.bincount(cell))
