@@ -1,11 +1,11 @@
-"""What this machine can do: bandwidths, peak arithmetic, and the price of a parallel region."""
+"""What this machine can do: bandwidths, arithmetic, and the price of a parallel region."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from dace_transfer.cache import cache_folder
@@ -26,12 +26,20 @@ class Speeds:
             `Target.caches`, then one for main memory.
         peak_fp64: GFLOP/s of independent double precision multiply-adds, all threads together.
         peak_fp32: The same in single precision.
+        divisions_fp64: Divisions in double precision, in 10^9 a second, all threads together.
+        divisions_fp32: The same in single precision.
+        exponentials_fp64: Exponential functions in double precision, in 10^9 a second, all threads together.
+        exponentials_fp32: The same in single precision.
         fork_join_us: Microseconds to enter and leave an empty parallel region.
     """
 
     bandwidth: tuple[float, ...]
     peak_fp64: float
     peak_fp32: float
+    divisions_fp64: float
+    divisions_fp32: float
+    exponentials_fp64: float
+    exponentials_fp32: float
     fork_join_us: float
 
 
@@ -68,8 +76,9 @@ def measure(target: Target) -> Speeds:
     with tempfile.TemporaryDirectory() as folder:
         sizes = [str(size) for size in _sizes(target)]
         lines = build_and_run(_SOURCE.read_text(), Path(folder), sizes, target.environment())
-    *bandwidth, fp64, fp32, region = map(float, lines.split())
-    return Speeds(tuple(value / 1e9 for value in bandwidth), fp64 / 1e9, fp32 / 1e9, region * 1e6)
+    *rates, region = map(float, lines.split())
+    *bandwidth, fp64, fp32, div64, div32, exp64, exp32 = (rate / 1e9 for rate in rates)
+    return Speeds(tuple(bandwidth), fp64, fp32, div64, div32, exp64, exp32, region * 1e6)
 
 
 def _sizes(target: Target) -> list[int]:
@@ -84,4 +93,6 @@ def _read(file: Path) -> Speeds | None:
     if not file.exists():
         return None
     data = json.loads(file.read_text())
-    return Speeds(tuple(data["bandwidth"]), data["peak_fp64"], data["peak_fp32"], data["fork_join_us"])
+    if data.keys() != {field.name for field in fields(Speeds)}:
+        return None
+    return Speeds(**{**data, "bandwidth": tuple(data["bandwidth"])})

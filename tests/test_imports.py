@@ -32,6 +32,7 @@ print(len(set(sys.modules) - modules))
     assert int(run(code)) < 60
 
 
+@pytest.mark.alone
 def test_importing_takes_little_time() -> None:
     code = """
 import time

@@ -9,6 +9,8 @@ import pytest
 from dace_transfer import microbenchmark
 from dace_transfer.hardware import describe_cpu
 
+pytestmark = pytest.mark.alone
+
 
 def test_speeds_are_plausible_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = describe_cpu()
@@ -16,6 +18,8 @@ def test_speeds_are_plausible_and_kept(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(speeds.bandwidth) == len(target.caches) + 1
     assert all(0.1 < value < 100_000 for value in speeds.bandwidth)
     assert 0.1 < speeds.peak_fp64 < speeds.peak_fp32 * 1.5
+    assert 0.01 < speeds.divisions_fp64 < speeds.peak_fp64
+    assert 0.01 < speeds.exponentials_fp64 < speeds.exponentials_fp32 * 1.5
     assert speeds.fork_join_us > 0
 
     def never(target: object) -> None:

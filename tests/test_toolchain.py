@@ -179,6 +179,7 @@ def test_products_inside_a_parallel_region_are_right_and_do_not_hang(tmp_path: P
     assert "OpenBLAS" in environments(tmp_path)
 
 
+@pytest.mark.alone
 def test_a_product_between_parallel_loops_does_not_fight_for_cores(tmp_path: Path) -> None:
     """With threads of its own, every product would wait for the spinning OpenMP threads: milliseconds, not 0.1 ms."""
 
@@ -199,6 +200,7 @@ def test_a_product_between_parallel_loops_does_not_fight_for_cores(tmp_path: Pat
     assert min(seconds) < 0.020
 
 
+@pytest.mark.alone
 def test_auto_optimize_calls_a_real_blas(tmp_path: Path) -> None:
     size = 320
 

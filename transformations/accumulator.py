@@ -39,9 +39,20 @@ def add_accumulators(
         start: What every element starts at.
         names: Unused names for map parameters.
     """
-    name, desc = state.sdfg.add_transient("accumulator", shape, dtype, StorageType.Register, find_new_name=True)
+    name, _ = state.sdfg.add_transient("accumulator", shape, dtype, StorageType.Register, find_new_name=True)
+    return add_reset(state, scope, name, start, names)
+
+
+def add_reset(
+    state: dace.SDFGState, scope: nodes.MapEntry | None, name: str, start: str, names: Iterator[str]
+) -> nodes.AccessNode:
+    """Add code that sets every element of a container to the C++ expression `start`; return the container's node.
+
+    `scope` and `names` are as for `add_accumulators`.
+    """
+    shape = state.sdfg.arrays[name].shape
     node, reset = state.add_access(name), reset_tasklet(state, start)
-    if desc.total_size == 1:
+    if all(size == 1 for size in shape):
         _hang(state, scope, reset)
         state.add_edge(reset, "__result", node, None, whole(state, name))
         return node

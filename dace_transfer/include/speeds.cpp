@@ -1,8 +1,10 @@
 // Speeds of this machine: bytes per second of a stream over buffers of given sizes, operations per second of
-// independent fused multiply-adds in registers, and the cost of one parallel region. One number per line.
+// independent fused multiply-adds in registers, divisions and exponentials per second in the first cache, all in double
+// and in single precision, and the cost of one parallel region. One number per line.
 #include <omp.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -100,11 +102,41 @@ static double multiply_adds() {
     return 2.0 * chains * lanes * steps * omp_get_max_threads() / seconds;
 }
 
+// Elements per second that a function is applied to, in vectors, where neither memory nor latency counts.
+template <typename Number, typename Function>
+static double applications(Function function) {
+    const int length = 1024, passes = 200;
+    const double seconds = seconds_per_call(
+        [&] {
+            #pragma omp parallel
+            {
+                alignas(64) Number from[length], to[length];
+                for (int i = 0; i < length; ++i) {
+                    from[i] = Number(1) + Number(i) / length;
+                }
+                for (int pass = 0; pass < passes; ++pass) {
+                    asm volatile("" : : "r"(from), "r"(to) : "memory");
+                    #pragma omp simd aligned(from, to : 64)
+                    for (int i = 0; i < length; ++i) {
+                        to[i] = function(from[i]);
+                    }
+                }
+                asm volatile("" : : "r"(to) : "memory");
+            }
+        },
+        0.02);
+    return 1.0 * length * passes * omp_get_max_threads() / seconds;
+}
+
 int main(int count, char **arguments) {
     for (int i = 1; i < count; ++i) {
         std::printf("%.6g\n", stream(std::atol(arguments[i])));
     }
     std::printf("%.6g\n%.6g\n", multiply_adds<double>(), multiply_adds<float>());
+    std::printf("%.6g\n", applications<double>([](double x) { return 3.0 / x; }));
+    std::printf("%.6g\n", applications<float>([](float x) { return 3.0f / x; }));
+    std::printf("%.6g\n", applications<double>([](double x) { return std::exp(x); }));
+    std::printf("%.6g\n", applications<float>([](float x) { return std::exp(x); }));
     const double region = seconds_per_call(
         [] {
             #pragma omp parallel

@@ -50,9 +50,11 @@ CATALOGUE: Catalogue = {
     "local_storage": {"target": ("inner_maps",), "direction": ("in", "out"), "position": (0, 1, 2)},
     "loop_to_map": {"target": ("loops",)},
     "map_copies": {"target": ("loops",)},
+    "merge_equal": {},
     "move_loop_into_map": {"target": ("loops",)},
     "one_pass": {"parts": (8, 32, 128), "rows": (1, 2, 4, 8)},
     "outline": {"target": _NEST},
+    "private_copies": {"target": _NEST, "copies": (2, 4, 8, 16, 64)},
     "recompute": {"times": (2, 3, 4, 6, 8)},
     "schedule": {
         "target": (*_NEST, "all_maps", "inner_maps"),

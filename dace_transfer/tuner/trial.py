@@ -187,6 +187,6 @@ def _flat(rounds: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 
 def winner(field: Field) -> Candidate | None:
-    """The fastest candidate that is right and faster than the baseline."""
+    """The fastest of those that are right and faster than the baseline; of equal ones the one that replay takes."""
     faster = [c for c in field.candidates if c.attempt.verdict is Verdict.FASTER]
-    return max(faster, key=lambda c: c.attempt.ratio or 1.0, default=None)
+    return min(faster, key=lambda c: (-(c.attempt.ratio or 1.0), c.attempt.recipe_id), default=None)

@@ -1,87 +1,28 @@
-"""What programs have to do at least, counted by hand."""
+"""What limits a program, with speeds made up."""
 
-import dace
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
-from benchmarks.limits import Demand, demand_of, share_of
-from dace_transfer.errors import DaceTransferError
+from benchmarks.demand import Demand, Operations
+from benchmarks.limits import share_of
 from dace_transfer.microbenchmark import Speeds
 from dace_transfer.target import Target
-from dace_transfer.transformations.normalization import normalize
-from dace_transfer.transformations.normalization.normalize import rewrite
-from dace_transfer.transformations.normalization.raising import raise_sdfg
-
-N, T = dace.symbol("N"), dace.symbol("T")
-
-
-@dace.program
-def axpy(x: dace.float64[N], y: dace.float64[N]):
-    y[:] = 2.0 * x + y
-
-
-@dace.program
-def product(a: dace.float32[N, N], b: dace.float32[N, N], c: dace.float32[N, N]):
-    c[:] = a @ b
-
-
-@dace.program
-def steps(a: dace.float64[N], b: dace.float64[N]):
-    for _t in range(T):
-        b[1:-1] = a[:-2] + a[2:]
-        a[1:-1] = b[:-2] + b[2:]
-
-
-@dace.program
-def sweep(a: dace.float64[T, N], b: dace.float64[T, N]):
-    for t in range(1, T):
-        a[t] = a[t - 1] + b[t]
-
-
-@dace.program
-def gather(a: dace.float64[N], index: dace.int64[N], b: dace.float64[N]):
-    for i in dace.map[0:N]:
-        b[i] = a[index[i]]
-
-
-def demand(program, **sizes: int) -> Demand:
-    return demand_of(rewrite(raise_sdfg(normalize(program.to_sdfg(simplify=True)))), sizes)
-
-
-def test_every_argument_is_moved_once() -> None:
-    found = demand(axpy, N=1000)
-    assert (found.bytes, found.operations, found.footprint) == (3 * 8000, 2000, 2 * 8000)
-    assert not found.is_single
-
-
-def test_products_are_operations_and_little_data() -> None:
-    found = demand(product, N=100)
-    assert (found.bytes, found.operations) == (3 * 40000, 2e6)
-    assert found.is_single
-
-
-def test_time_steps_move_everything_again() -> None:
-    found = demand(steps, N=1002, T=10)
-    assert found.bytes == pytest.approx(10 * 8 * (2 * 1000 + 2 * 1002), rel=0.01)
-
-
-def test_sweeps_move_everything_once() -> None:
-    found = demand(sweep, N=10, T=101)
-    assert found.bytes == pytest.approx(8 * 10 * (101 + 100 + 100), rel=0.03)
-
-
-def test_what_depends_on_contents_has_no_limit() -> None:
-    with pytest.raises(DaceTransferError, match="contents of its arguments"):
-        demand(gather, N=10)
 
 
 def test_the_level_that_holds_all_data_and_arithmetic_are_limits() -> None:
     target = Target("cpu", "some", (), 2, (1000, 10000, 100000), "gcc 12", "")
-    speeds = Speeds((400.0, 200.0, 100.0, 10.0), 100.0, 200.0, 1.0)
+    speeds = Speeds((400.0, 200.0, 100.0, 10.0), 100.0, 200.0, 1.0, 2.0, 0.5, 0.8, 1.0)
     row = {"program": "p", "ours_ms": 2.0}
     for footprint, bound, limit in ((1500, "L1", 0.25), (15000, "L2", 0.5), (99999, "L3", 1), (100001, "memory", 10)):
-        share = share_of(row, Demand(1e8, 0, footprint, False), speeds, target)
+        share = share_of(row, Demand(1e8, Operations(), footprint, False), speeds, target)
         assert (share.bound, share.limit_ms, share.share) == (bound, limit, limit / 2)
-    share = share_of(row, Demand(1e8, 4e8, 1500, True), speeds, target)
+    share = share_of(row, Demand(1e8, Operations(4e8, 1e6, 1e5), 1500, True), speeds, target)
     assert (share.bound, share.limit_ms) == ("arithmetic", 2)
     assert np.isclose(share.share, 1)
+    for is_single, least in ((False, 6e6 / 1e9), (True, 6e6 / 2e9)):
+        share = share_of(row, Demand(1e3, Operations(1e5, divisions=6e6), 1500, is_single), speeds, target)
+        assert (share.bound, share.limit_ms) == ("divisions", pytest.approx(1e3 * least))
+    share = share_of(row, Demand(1e3, Operations(1e5, 1e5, functions=1e6), 1500, False), speeds, target)
+    assert (share.bound, share.limit_ms) == ("functions", 2)

@@ -170,6 +170,7 @@ def test_a_mistake_is_one_sentence(simulated: list[Contest], words: list[str]) -
     assert simulated == []
 
 
+@pytest.mark.alone
 def test_more_work_is_built_in_and_raced(builder: Builder, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = programs.Subject("logistic", "arithmetic", programs.logistic, {"N": 100}, 20)
     binaries = programs.build(subject, [0.2], builder)

@@ -6,8 +6,11 @@ import time
 
 import dace
 import numpy as np
+import pytest
 
 import dace_transfer
+
+pytestmark = pytest.mark.alone
 
 N = dace.symbol("N")
 SCALE = 2.0

@@ -19,6 +19,8 @@ from dace_transfer.report import Report
 from dace_transfer.transformations import load_library
 from dace_transfer.tuner import explain, session, tune
 
+pytestmark = pytest.mark.alone
+
 N, M = dace.symbol("N"), dace.symbol("M")
 
 
@@ -52,7 +54,7 @@ def test_search_then_transfer_then_replay(tmp_path: Path) -> None:
     database = tmp_path / "records.db"
     arguments = inputs(300, 500)
     kept = {name: value.copy() for name, value in arguments.items()}
-    found = tune(softmax, arguments, mode="search", database=database, family="softmax", budget=60)
+    found = tune(softmax, arguments, mode="search", database=database, family="softmax", budget=20)
     assert all(np.array_equal(arguments[name], kept[name]) for name in arguments), "the user's arrays are not changed"
     assert found.report.used in ("tuned", "normalized", "auto_optimize")
     found.compiled(**arguments)

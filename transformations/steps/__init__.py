@@ -21,9 +21,11 @@ from dace_transfer.transformations.steps.library import Library
 from dace_transfer.transformations.steps.local_storage import LocalStorage
 from dace_transfer.transformations.steps.loop_to_map import LoopToMap
 from dace_transfer.transformations.steps.map_copies import MapCopies
+from dace_transfer.transformations.steps.merge_equal import MergeEqual
 from dace_transfer.transformations.steps.move_loop_into_map import MoveLoopIntoMap
 from dace_transfer.transformations.steps.one_pass import OnePass
 from dace_transfer.transformations.steps.outline import Outline
+from dace_transfer.transformations.steps.private_copies import PrivateCopies
 from dace_transfer.transformations.steps.recompute import Recompute
 from dace_transfer.transformations.steps.schedule import Schedule
 from dace_transfer.transformations.steps.simplify import Simplify
@@ -58,9 +60,11 @@ STEPS: dict[str, type[Step]] = {
     "local_storage": LocalStorage,
     "loop_to_map": LoopToMap,
     "map_copies": MapCopies,
+    "merge_equal": MergeEqual,
     "move_loop_into_map": MoveLoopIntoMap,
     "one_pass": OnePass,
     "outline": Outline,
+    "private_copies": PrivateCopies,
     "recompute": Recompute,
     "schedule": Schedule,
     "simplify": Simplify,

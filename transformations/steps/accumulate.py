@@ -38,8 +38,9 @@ class Accumulate:
             C[i] += acc
 
     A map outside of others is first split: parameters the target's index names stay, the others go inside. Where
-    the index names none, strip-mine the map first. What DaCe's AccumulateTransient does when it is told the
-    neutral element, without nesting an SDFG. In Halide: `compute_at` of the update; in TVM: `cache_write`.
+    the index names none, strip-mine the map first, or use `private_copies`, which takes indices that data tell. What
+    DaCe's AccumulateTransient does when it is told the neutral element, without nesting an SDFG. In Halide:
+    `compute_at` of the update; in TVM: `cache_write`.
 
     Attributes:
         target: Maps that write with conflict resolution.
