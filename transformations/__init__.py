@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dace_transfer.transformations.apply import Applied, apply, apply_all
+from dace_transfer.transformations.apply import Applied, Workbench, apply, apply_all
 from dace_transfer.transformations.check import check
 from dace_transfer.transformations.json_form import from_json, to_json
 from dace_transfer.transformations.knobs import Knob
@@ -15,6 +15,7 @@ from dace_transfer.transformations.text import format_recipe, format_step, parse
 from dace_transfer.transformations.trace import RecipeFailedError, RecipeNotApplicableError, TraceEntry
 
 __all__ = [
+    "Workbench",
     "SCHEMA_VERSION",
     "STEPS",
     "Alternatives",
