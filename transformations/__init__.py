@@ -15,7 +15,6 @@ from dace_transfer.transformations.text import format_recipe, format_step, parse
 from dace_transfer.transformations.trace import RecipeFailedError, RecipeNotApplicableError, TraceEntry
 
 __all__ = [
-    "Workbench",
     "SCHEMA_VERSION",
     "STEPS",
     "Alternatives",
@@ -31,6 +30,7 @@ __all__ = [
     "RecipeNotApplicableError",
     "Step",
     "TraceEntry",
+    "Workbench",
     "apply",
     "apply_all",
     "check",

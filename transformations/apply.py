@@ -65,9 +65,7 @@ def apply(recipe: Recipe, sdfg: dace.SDFG, library: Mapping[str, Recipe] | None 
     raise outcome
 
 
-def apply_all(
-    recipes: Sequence[Recipe], sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None
-) -> list[Outcome]:
+def apply_all(recipes: Sequence[Recipe], sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None) -> list[Outcome]:
     """Apply every recipe to a copy of `sdfg`; what several of them begin with is done once.
 
     Args:
