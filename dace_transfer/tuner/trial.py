@@ -164,7 +164,8 @@ def _without_race(field: Field, raced: Mapping[str, Candidate]) -> Field:
     """The field with what came out of a race; who was not in it cannot win."""
     reason = "It was not raced: others took less time in verification's runs, or the baseline could not be built."
     candidates = [
-        raced.get(c.attempt.recipe_id) or (c.ended(Verdict.AMBIGUOUS, reason) if c.alive else c)
+        raced.get(c.attempt.recipe_id)
+        or (c.ended(Verdict.AMBIGUOUS, reason) if c.alive and c.attempt.verdict is Verdict.FASTER else c)
         for c in field.candidates
     ]
     return replace(field, candidates=tuple(candidates)).with_twins()
