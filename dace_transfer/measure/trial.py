@@ -28,6 +28,7 @@ _MOST_CALLS = 200
 _HOPELESS = 3.0
 _CHEAP = 0.02
 _ENDLESS = 10.0
+_FEWEST_JUDGED = 3
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,11 @@ def _run_reference(arena: Arena, reference: Binary, reply: Reply) -> dict[str, A
 def _judge_all(
     arena: Arena, candidates: Mapping[str, Binary], expectation: Expectation, until: float, reply: Reply
 ) -> tuple[dict[str, Program], dict[str, float]]:
-    """Run candidates until time is up, the first in any case; those that are right, and the seconds they took."""
+    """Run candidates until time is up, the first few in any case; those that are right, and the seconds they took."""
     programs: dict[str, Program] = {}
     seconds: dict[str, float] = {}
     for number, (who, candidate) in enumerate(candidates.items()):
-        if number and time.perf_counter() > until:
+        if number >= _FEWEST_JUDGED and time.perf_counter() > until:
             break
         reply({"event": "running", "who": who})
         try:

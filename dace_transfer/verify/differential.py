@@ -29,6 +29,7 @@ _REDUCED_TIMEOUT = 10.0
 _REAL_TIMEOUT = 120.0
 _BUDGET = 0.25
 _SHORTEST = 20.0  # Seconds that the original has at its real sizes, however late it is.
+_REDUCED_SHARE = 0.3  # Of the seconds there are, after which no further smaller sizes are tried.
 _FAST = "fast"
 
 Outcome = Binary | Failure
@@ -99,7 +100,7 @@ def verify(
         target: Where they run.
         seed: Seed of the generated data.
         build_timeout: Seconds one compilation may take.
-        until: `time.monotonic()` after which no further candidate begins to run at real sizes, but for the first.
+        until: `time.monotonic()` after which no further candidate begins to run at real sizes, but for the first three.
 
     Returns:
         One verification per candidate, in the order given. A workload that cannot be run on generated inputs, or
@@ -182,9 +183,10 @@ def _verify_group(group: _Group, laboratory: Laboratory, seed: int, until: float
     def generated(sizes: Mapping[str, int], **how: Any) -> Inputs:
         return Inputs(sizes, integers=integers_at(tables, sizes), **how)
 
-    runs = 0
+    runs, begun = 0, time.monotonic()
+    enough = begun + _REDUCED_SHARE * (until - begun)
     for sizes in reduced_sizes(group.sizes):
-        if runs == _REDUCED_TRIALS:
+        if runs == _REDUCED_TRIALS or (runs and time.monotonic() > enough):
             break
         inputs = generated(sizes, seed=2 * seed + runs, poison=runs % 2 == 0, signed=runs % 2 == 1)
         runs += _run(group, laboratory, record, inputs, _REDUCED_TIMEOUT, 0.0)
