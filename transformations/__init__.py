@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dace_transfer.transformations.apply import Applied, apply, apply_all
+from dace_transfer.transformations.apply import Applied, Workbench, apply, apply_all
 from dace_transfer.transformations.check import check
 from dace_transfer.transformations.json_form import from_json, to_json
 from dace_transfer.transformations.knobs import Knob
@@ -30,6 +30,7 @@ __all__ = [
     "RecipeNotApplicableError",
     "Step",
     "TraceEntry",
+    "Workbench",
     "apply",
     "apply_all",
     "check",

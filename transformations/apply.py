@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from dace_transfer.transformations.steps.base import Done, Handle
 from dace_transfer.transformations.text import format_step
 from dace_transfer.transformations.trace import RecipeFailedError, RecipeNotApplicableError, TraceEntry
 
+_KEPT = 48  # A copy of a program with a dozen maps takes about a megabyte.
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -28,9 +31,13 @@ class Applied:
     trace: tuple[TraceEntry, ...]
 
 
+Outcome = Applied | RecipeError | RecipeNotApplicableError | RecipeFailedError
+"""What became of a recipe: what it made, or the error that says why it made nothing."""
+
+
 @dataclass(frozen=True)
 class _Point:
-    """Where a recipe has got to: the copy it works on, and what names (and `it`) stand for."""
+    """Where a recipe has got to, never changed once it is there: the SDFG, and what names (and `it`) stand for."""
 
     sdfg: dace.SDFG
     bound: Mapping[str, tuple[Handle, ...]] = field(default_factory=dict)
@@ -58,9 +65,7 @@ def apply(recipe: Recipe, sdfg: dace.SDFG, library: Mapping[str, Recipe] | None 
     raise outcome
 
 
-def apply_all(
-    recipes: Sequence[Recipe], sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None
-) -> list[Applied | RecipeError | RecipeNotApplicableError | RecipeFailedError]:
+def apply_all(recipes: Sequence[Recipe], sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None) -> list[Outcome]:
     """Apply every recipe to a copy of `sdfg`; what several of them begin with is done once.
 
     Args:
@@ -71,29 +76,81 @@ def apply_all(
     Returns:
         For each recipe in the order given what `apply` returns or raises.
     """
-    known = load_library() if library is None else library
-    runs = [_Run(recipe.name) for recipe in recipes]
-    ready = []
-    for recipe, run in zip(recipes, runs, strict=True):
+    workbench = Workbench(sdfg, library)
+    return [workbench.apply(recipe) for recipe in recipes]
+
+
+class Workbench:
+    """Applies recipes to copies of one SDFG; what several of them begin with is done once, as long as it is kept.
+
+    Args:
+        sdfg: An outermost SDFG; never changed.
+        library: The recipes that others may include, by name; None for those that are shipped.
+        kept: How many intermediate SDFGs are kept; those that were not used for the longest time go first.
+    """
+
+    def __init__(self, sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None, kept: int = _KEPT):
+        self._library = load_library() if library is None else library
+        self._start = _Point(copy.deepcopy(sdfg))
+        self._kept = kept
+        self._made: OrderedDict[tuple[Item, ...], _Stage] = OrderedDict()
+
+    def apply(self, recipe: Recipe) -> Outcome:
+        """Return what `apply` returns or raises for a recipe."""
         try:
-            ready.append((_prepared(recipe, known), run))
+            body = _prepared(recipe, self._library)
         except RecipeError as error:
-            run.end = error
-    _run_together(ready, _Point(copy.deepcopy(sdfg)), ())
-    return [run.end for run in runs if run.end is not None]
+            return error
+        stage = self._stage(body)
+        trace = list(stage.trace)
+        if isinstance(stage.end, _Point):
+            try:
+                # A copy, since whoever gets it may change it while others go on from here.
+                sdfg = copy.deepcopy(stage.end.sdfg)
+                _validate(sdfg, trace)
+                return Applied(sdfg, tuple(trace))
+            except StepFailedError as error:
+                return _failure(recipe, error, trace)
+        return _failure(recipe, stage.end, trace)
+
+    def _stage(self, body: tuple[Item, ...]) -> _Stage:
+        """What the items of a body lead to, from the longest beginning of it that is kept."""
+        done = next((n for n in range(len(body), 0, -1) if body[:n] in self._made), 0)
+        stage = self._made[body[:done]] if done else _Stage(self._start, ())
+        for number in range(1, len(body) + 1):
+            if number > done and isinstance(stage.end, _Point):
+                stage = _next_stage(stage.end, body[number - 1], stage.trace)
+                self._made[body[:number]] = stage
+            if body[:number] in self._made:
+                self._made.move_to_end(body[:number])
+        while len(self._made) > self._kept:
+            self._made.popitem(last=False)
+        return stage
 
 
-@dataclass
-class _Run:
-    """A recipe on its way, and how it ended."""
+@dataclass(frozen=True)
+class _Stage:
+    """What some items have led to: a point to go on from, or why it does not go on."""
 
-    recipe: str
-    end: Applied | RecipeError | RecipeNotApplicableError | RecipeFailedError | None = None
+    end: _Point | NotApplicableError | StepFailedError
+    trace: tuple[TraceEntry, ...]
 
-    def fail(self, error: NotApplicableError | StepFailedError, trace: Sequence[TraceEntry]) -> None:
-        kind = RecipeFailedError if isinstance(error, StepFailedError) else RecipeNotApplicableError
-        self.end = kind(f"Recipe {self.recipe!r}: {error}", tuple(trace))
-        self.end.__cause__ = error
+
+def _next_stage(at: _Point, item: Item, before: tuple[TraceEntry, ...]) -> _Stage:
+    trace = list(before)
+    try:
+        return _Stage(_run((item,), at, trace), tuple(trace))
+    except (NotApplicableError, StepFailedError) as error:
+        return _Stage(error, tuple(trace))
+
+
+def _failure(
+    recipe: Recipe, error: NotApplicableError | StepFailedError, trace: Sequence[TraceEntry]
+) -> RecipeNotApplicableError | RecipeFailedError:
+    kind = RecipeFailedError if isinstance(error, StepFailedError) else RecipeNotApplicableError
+    failure = kind(f"Recipe {recipe.name!r}: {error}", tuple(trace))
+    failure.__cause__ = error
+    return failure
 
 
 def _prepared(recipe: Recipe, library: Mapping[str, Recipe]) -> tuple[Item, ...]:
@@ -102,37 +159,6 @@ def _prepared(recipe: Recipe, library: Mapping[str, Recipe]) -> tuple[Item, ...]
     if knobs := [knob.name for knob in knobs_of(expanded)]:
         raise RecipeError(f"Recipe {recipe.name!r} has unfilled knobs: {', '.join(knobs)}; give them values.")
     return tuple(expanded.body)
-
-
-def _run_together(runs: Sequence[tuple[tuple[Item, ...], _Run]], at: _Point, trace: tuple[TraceEntry, ...]) -> None:
-    """Finish the runs that have no more to do; take the next item once for all those that share it."""
-    going: dict[Item, list[tuple[tuple[Item, ...], _Run]]] = {}
-    for body, run in runs:
-        if body:
-            going.setdefault(body[0], []).append((body[1:], run))
-    ended = [run for body, run in runs if not body]
-    for number, run in enumerate(ended, 1):
-        is_last = not going and number == len(ended)
-        _end(run, at.sdfg if is_last else copy.deepcopy(at.sdfg), list(trace))
-    for number, (item, group) in enumerate(going.items(), 1):
-        before = at if number == len(going) else _copied(at)
-        done = list(trace)
-        try:
-            after = _run((item,), before, done)
-        except (NotApplicableError, StepFailedError) as error:
-            for _, run in group:
-                run.fail(error, done)
-            continue
-        _run_together(group, after, tuple(done))
-
-
-def _end(run: _Run, sdfg: dace.SDFG, trace: list[TraceEntry]) -> None:
-    try:
-        _validate(sdfg, trace)
-    except StepFailedError as error:
-        run.fail(error, trace)
-        return
-    run.end = Applied(sdfg, tuple(trace))
 
 
 def _run(body: Sequence[Item], at: _Point, trace: list[TraceEntry]) -> _Point:
@@ -145,11 +171,11 @@ def _run(body: Sequence[Item], at: _Point, trace: list[TraceEntry]) -> _Point:
 
 
 def _run_alternatives(item: Alternatives, at: _Point, trace: list[TraceEntry]) -> _Point:
-    """Each branch runs on its own copy, so one that fails halfway leaves nothing for the next."""
+    """Steps copy what they change, so a branch that fails halfway leaves nothing for the next."""
     reasons = []
     for branch in item.branches:
         try:
-            end = _run(branch, _copied(at), trace)
+            end = _run(branch, at, trace)
             if branch:
                 _validate(end.sdfg, trace)
             return end
@@ -159,11 +185,12 @@ def _run_alternatives(item: Alternatives, at: _Point, trace: list[TraceEntry]) -
 
 
 def _run_step(do: Do, at: _Point, trace: list[TraceEntry]) -> _Point:
+    """Run a step on a copy of where the recipe has got to; nothing is copied where there is nothing to rewrite."""
     text = format_step(do)
-    trial = _copied(at) if do.on_fail == "skip" else at
     targets: list[Handle] = []
     try:
-        targets = _targets(do, trial)
+        targets = _targets(do, at)
+        trial, targets = _copied(at, targets)
         done = _guarded(do, trial.sdfg, targets)
     except NotApplicableError as error:
         skips = do.on_fail == "skip"
@@ -213,7 +240,8 @@ def _one_line(error: Exception) -> str:
     return " ".join(message_of(error).split())[:300]
 
 
-def _copied(at: _Point) -> _Point:
+def _copied(at: _Point, targets: list[Handle]) -> tuple[_Point, list[Handle]]:
     """Handles are copied along with the SDFG, so that they name the nodes of the copy."""
     bound = {name: live(handles, at.sdfg) for name, handles in at.bound.items()}
-    return _Point(*copy.deepcopy((at.sdfg, bound)))
+    sdfg, bound, targets = copy.deepcopy((at.sdfg, bound, targets))
+    return _Point(sdfg, bound), targets

@@ -33,6 +33,7 @@ def handle(request: Request, reply: Reply) -> None:
             data,
             Bounds(request["tolerance"], request["cap"]),
             request["budget"],
+            request["allowance"],
             reply,
         )
     except MemoryError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from dace_transfer.building.binary import Binary
@@ -26,6 +27,8 @@ _SHORTEST_SAMPLE = 5e-4
 _MOST_CALLS = 200
 _HOPELESS = 3.0
 _CHEAP = 0.02
+_ENDLESS = 10.0
+_FEWEST_JUDGED = 3
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,17 @@ def run_trial(
     inputs: Inputs,
     bounds: Bounds,
     budget: float,
+    allowance: float | None,
     reply: Reply,
 ) -> None:
     """Run one trial and reply as it goes, so that the parent knows whom to blame for a crash.
 
     Replies: `{"event": "running", "who"}` before anything runs; `{"event": "baseline", ...}` once; then
-    `{"event": "judged", "who", "kind", "reason", "error", "allowed"}` and, with a time budget, `{"event": "timed",
-    "samples": {who: [...]}}` followed by a second `judged` for each that was timed to the end; last
-    `{"event": "done"}`.
+    `{"event": "judged", "who", "kind", "reason", "error", "allowed", "seconds"}` and, with a time budget,
+    `{"event": "timed", "samples": {who: [...]}}` followed by a second `judged` for each that was timed to the end;
+    last `{"event": "done"}`. After `allowance` seconds no further candidate is begun; nothing is said of those left.
     """
+    start = time.perf_counter()
     reply({"event": "running", "who": "baseline"})
     try:
         arena = furnish(baseline.arguments, inputs)
@@ -90,9 +95,10 @@ def run_trial(
         return
     facts = {"seconds": seconds, "informative": useful, "blurred": expectation.blurred}
     reply({"event": "baseline", "problem": None, **facts})
-    programs = _judge_all(arena, candidates, expectation, reply)
+    until = float("inf") if allowance is None else start + allowance
+    programs, first = _judge_all(arena, candidates, expectation, until, reply)
     if budget > 0 and programs:
-        samples = _interleave(arena, {"baseline": program, **programs}, budget, reply)
+        samples = _interleave(arena, {"baseline": program, **programs}, budget, reply, {"baseline": seconds, **first})
         reply({"event": "timed", "samples": samples})
         for who, candidate in _still_timed(programs, samples).items():
             reply({"event": "running", "who": who})
@@ -158,10 +164,14 @@ def _run_reference(arena: Arena, reference: Binary, reply: Reply) -> dict[str, A
 
 
 def _judge_all(
-    arena: Arena, candidates: Mapping[str, Binary], expectation: Expectation, reply: Reply
-) -> dict[str, Program]:
-    programs = {}
-    for who, candidate in candidates.items():
+    arena: Arena, candidates: Mapping[str, Binary], expectation: Expectation, until: float, reply: Reply
+) -> tuple[dict[str, Program], dict[str, float]]:
+    """Run candidates until time is up, the first few in any case; those that are right, and the seconds they took."""
+    programs: dict[str, Program] = {}
+    seconds: dict[str, float] = {}
+    for number, (who, candidate) in enumerate(candidates.items()):
+        if number >= _FEWEST_JUDGED and time.perf_counter() > until:
+            break
         reply({"event": "running", "who": who})
         try:
             program = arena.load(candidate)
@@ -171,13 +181,13 @@ def _judge_all(
         judgement = _judge(arena, program, expectation, "")
         reply(judgement | {"who": who})
         if judgement["kind"] == "ok":
-            programs[who] = program
-    return programs
+            programs[who], seconds[who] = program, judgement["seconds"]
+    return programs, seconds
 
 
 def _judge(arena: Arena, program: Program, expectation: Expectation, when: str) -> dict[str, Any]:
     arena.reset()
-    program.run()
+    seconds = _timed(program)
     overrun = arena.overrun()
     if overrun:
         return _verdict("guard", f"It writes outside of {', '.join(overrun)}.", float("inf"), 0.0)
@@ -194,7 +204,7 @@ def _judge(arena: Arena, program: Program, expectation: Expectation, when: str) 
             return _verdict("wrong", reason, error, allowed)
         if error >= worst:
             worst, limit = error, allowed
-    return _verdict("ok", "", worst, limit)
+    return _verdict("ok", "", worst, limit) | {"seconds": seconds}
 
 
 def _verdict(kind: str, reason: str, error: float, allowed: float) -> dict[str, Any]:
@@ -202,14 +212,23 @@ def _verdict(kind: str, reason: str, error: float, allowed: float) -> dict[str, 
     return {"event": "judged", "kind": kind, "reason": text, "error": error, "allowed": allowed}
 
 
-def _interleave(arena: Arena, programs: Mapping[str, Program], budget: float, reply: Reply) -> dict[str, list[float]]:
+def _interleave(
+    arena: Arena,
+    programs: Mapping[str, Program],
+    budget: float,
+    reply: Reply,
+    first: Mapping[str, float] = MappingProxyType({}),
+) -> dict[str, list[float]]:
     """Time programs round robin until the budget is spent, each on fresh data.
 
     A few rounds always run, since the first ones on a busy machine can be off by any factor, unless that would
     take many times the budget. Who is three times slower than the fastest at first, and not
-    quick for all that, is not timed again.
+    quick for all that, is not timed again. Of who took ten times as long as the fastest, and longer than the budget,
+    in the `first` run, in seconds, that is the only sample.
     """
-    samples: dict[str, list[float]] = {who: [] for who in programs}
+    endless = max(budget, _ENDLESS * min(first.values(), default=0.0))
+    samples: dict[str, list[float]] = {who: [s] if (s := first.get(who, 0.0)) > endless else [] for who in programs}
+    programs = {who: program for who, program in programs.items() if not samples[who]}
     touched = set(arena.written())
     calls = 1
     start = time.perf_counter()
@@ -219,7 +238,7 @@ def _interleave(arena: Arena, programs: Mapping[str, Program], budget: float, re
             arena.reset(touched)
             samples[who].append(_timed(program, calls))
         if done == 0:
-            slowest = max(_CHEAP, _HOPELESS * min(taken[0] for taken in samples.values()))
+            slowest = max(_CHEAP, _HOPELESS * min(samples[who][0] for who in programs))
             programs = {w: p for w, p in programs.items() if w == "baseline" or samples[w][0] <= slowest}
             calls = max(1, min(_MOST_CALLS, round(_SHORTEST_SAMPLE / max(samples["baseline"][0], 1e-9))))
         spent = time.perf_counter() - start
@@ -229,7 +248,8 @@ def _interleave(arena: Arena, programs: Mapping[str, Program], budget: float, re
 
 
 def _still_timed(programs: Mapping[str, Program], samples: Mapping[str, Sequence[float]]) -> dict[str, Program]:
-    return {who: program for who, program in programs.items() if len(samples[who]) == len(samples["baseline"])}
+    most = max(map(len, samples.values()))
+    return {who: program for who, program in programs.items() if len(samples[who]) == most}
 
 
 def _timed(program: Program, calls: int = 1) -> float:

@@ -14,7 +14,7 @@ from dace_transfer.measure.compare import Comparison
 from dace_transfer.report import Attempt, StepTrace
 from dace_transfer.search import Proposal
 from dace_transfer.search.portfolio import BASELINE
-from dace_transfer.transformations import Applied, apply_all, format_recipe
+from dace_transfer.transformations import Applied, Workbench, format_recipe
 from dace_transfer.transformations.finalize import finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
@@ -36,6 +36,7 @@ class Candidate:
         baseline_samples: Seconds of the baseline timed beside it.
         recalled: The record of an earlier run that the verdict is from, None where it is not from one.
         twin: Id of the recipe that made the same program before, "" where none did.
+        digest: Of `sdfg` at the sizes of the workload; "" where it is None.
     """
 
     proposal: Proposal
@@ -47,6 +48,7 @@ class Candidate:
     baseline_samples: tuple[float, ...] = ()
     recalled: TuningRecord | None = None
     twin: str = ""
+    digest: str = ""
 
     @property
     def alive(self) -> bool:
@@ -71,11 +73,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Field:
-    """A workload, its baseline and everything that is tried against it."""
+    """A workload, its baseline and everything that is tried against it.
+
+    Attributes:
+        workload: What recipes are applied to.
+        baseline: What they are compared with.
+        candidates: In the order in which they were proposed.
+        workbench: Where recipes are applied; None where no more will be.
+    """
 
     workload: Workload
     baseline: Candidate
     candidates: tuple[Candidate, ...]
+    workbench: Workbench | None = None
 
     @property
     def sound(self) -> bool:
@@ -90,26 +100,37 @@ class Field:
     def with_twins(self) -> Field:
         """The field where recipes that made the same program have one verdict."""
         known = {candidate.attempt.recipe_id: candidate for candidate in (self.baseline, *self.candidates)}
-        return replace(self, candidates=tuple(c.like(known[c.twin]) if c.twin else c for c in self.candidates))
+        return replace(self, candidates=tuple(c.like(known[c.twin]) if c.twin in known else c for c in self.candidates))
+
+    def since(self, earlier: Field) -> Field:
+        """The field with nothing but the candidates that are new since it was an earlier one."""
+        return replace(self, candidates=self.candidates[len(earlier.candidates) :])
+
+    def followed_by(self, later: Field) -> Field:
+        """The field with the candidates of a later one behind its own."""
+        return replace(self, candidates=self.candidates + later.candidates).with_twins()
 
 
 def make_field(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> Field:
     """Apply the baseline and every proposal to a workload; equal results are tried once."""
-    (baseline,) = _apply(session, workload, [Proposal(session.library[BASELINE], "baseline")])
-    return extended(session, Field(workload, baseline, ()), proposals)
+    workbench = Workbench(workload.sdfg, session.library)
+    (baseline,) = _apply(session, workload, workbench, [Proposal(session.library[BASELINE], "baseline")])
+    return extended(session, Field(workload, _finalized(baseline), (), workbench), proposals)
 
 
 def extended(session: Session, field: Field, proposals: Sequence[Proposal]) -> Field:
     """Apply more proposals to the workload of a field; what makes a program that is there is not tried again."""
     made = (field.baseline, *(candidate for candidate in field.candidates if candidate.sdfg is not None))
-    first = {_digest(candidate.sdfg, field.workload): candidate for candidate in made}
+    first = {candidate.digest: candidate for candidate in made}
     candidates = list(field.candidates)
-    for candidate in _apply(session, field.workload, proposals):
-        if candidate.alive:
-            other = first.setdefault(_digest(candidate.sdfg, field.workload), candidate)
-            if other is not candidate:
-                candidate = replace(candidate.like(other), twin=other.attempt.recipe_id, sdfg=None, final=None)
-        candidates.append(candidate)
+    workbench = field.workbench or Workbench(field.workload.sdfg, session.library)
+    for candidate in _apply(session, field.workload, workbench, proposals):
+        other = first.get(candidate.digest) if candidate.alive else None
+        if other is not None:
+            candidate = replace(candidate.like(other), twin=other.attempt.recipe_id, sdfg=None, digest="")
+        candidates.append(candidate if other is not None else _finalized(candidate))
+        if candidates[-1].alive:
+            first[candidate.digest] = candidates[-1]
     return replace(field, candidates=tuple(candidates))
 
 
@@ -118,37 +139,38 @@ def trace_json(attempt: Attempt) -> str:
     return json.dumps([[t.step, t.matched, t.outcome, t.detail] for t in attempt.trace])
 
 
-def _digest(sdfg: dace.SDFG | None, workload: Workload) -> str:
-    return digest(sdfg, workload.sizes) if sdfg is not None else ""
-
-
-def _apply(session: Session, workload: Workload, proposals: Sequence[Proposal]) -> list[Candidate]:
+def _apply(
+    session: Session, workload: Workload, workbench: Workbench, proposals: Sequence[Proposal]
+) -> list[Candidate]:
     refuted = {
         proposal.recipe.id
         for proposal in proposals
         if not session.evaluates and session.store.refuted(workload.digest, proposal.recipe.id)
     }
-    fresh = [proposal for proposal in proposals if proposal.recipe.id not in refuted]
-    outcomes = iter(apply_all([proposal.recipe for proposal in fresh], workload.sdfg, session.library))
     wrong = "It gave a wrong result on this workload before."
     return [
         _candidate(proposal, None, Verdict.WRONG, wrong)
         if proposal.recipe.id in refuted
-        else _applied(proposal, next(outcomes))
+        else _applied(proposal, workbench.apply(proposal.recipe), workload)
         for proposal in proposals
     ]
 
 
-def _applied(proposal: Proposal, outcome: Applied | DaceTransferError) -> Candidate:
+def _applied(proposal: Proposal, outcome: Applied | DaceTransferError, workload: Workload) -> Candidate:
     if isinstance(outcome, NotApplicableError):
         return _candidate(proposal, None, Verdict.NOT_APPLICABLE, str(outcome), outcome)
     if not isinstance(outcome, Applied):
         return _candidate(proposal, None, Verdict.FAILED, str(outcome), outcome)
-    final = try_finalize(outcome.sdfg)
-    if final is None:
-        return _candidate(proposal, None, Verdict.FAILED, "What it makes cannot be prepared for compilation.", outcome)
     candidate = _candidate(proposal, outcome.sdfg, Verdict.AMBIGUOUS, "It was applied and not timed.", outcome)
-    return replace(candidate, final=final)
+    return replace(candidate, digest=digest(outcome.sdfg, workload.sizes))
+
+
+def _finalized(candidate: Candidate) -> Candidate:
+    final = try_finalize(candidate.sdfg) if candidate.sdfg is not None else None
+    if candidate.sdfg is None or final is not None:
+        return replace(candidate, final=final)
+    failed = candidate.ended(Verdict.FAILED, "What it makes cannot be prepared for compilation.")
+    return replace(failed, sdfg=None, digest="")
 
 
 def try_finalize(sdfg: dace.SDFG, sizes: Mapping[str, int] | None = None) -> dace.SDFG | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -35,6 +36,10 @@ _PROGRAMS = {"transfer": 3, "measure": 5}  # Made of neighbours' recipes, to be 
 _NEAREST = 5  # Neighbours' recipes that a search begins with.
 _FIRST = 32  # Proposals of a search that are tried at once, so that they are built and verified together.
 _ROUND = 8  # Those tried at a time afterwards.
+_SHORTEST_ROUND = 10.0  # Seconds without which no further round begins.
+_PORTION = 4  # Proposals of a search that are applied before it looks at the time again.
+# Shares of the seconds left that one round of a search spends on applying recipes, and keeps for the race at its end.
+_APPLIED, _RACED = 0.2, 0.4
 _PATIENCE = 48  # Outcomes without an improvement after which there are no more variations.
 
 
@@ -58,32 +63,46 @@ def first_quests(session: Session, workloads: Sequence[Workload]) -> list[Quest]
     vectors = embed(session, workloads)
     with session.phase("neighbours"):
         strategies = [_strategy(session, w, vector) for w, vector in zip(workloads, vectors, strict=True)]
+    seconds = _APPLIED * session.time_left / max(1, len(workloads))
     with session.phase("apply"):
         return [
-            Quest(_first_field(session, workload, strategy), strategy)
+            Quest(_first_field(session, workload, strategy, seconds), strategy)
             for workload, strategy in zip(workloads, strategies, strict=True)
         ]
 
 
-def _first_field(session: Session, workload: Workload, strategy: Strategy) -> Field:
-    """Apply what is proposed first: in a search all of it, else until there are as many programs as are to be verified.
+def _first_field(session: Session, workload: Workload, strategy: Strategy, seconds: float) -> Field:
+    """Apply what is proposed first: in a search for some time, else until there are as many programs as are to be
+    verified.
 
     A recipe that does not apply, or makes a program that is there, costs no build and does not count.
     """
-    if session.mode == "search":
-        return make_field(session, workload, strategy.ask(_FIRST))
     field = make_field(session, workload, [])
+    if session.mode == "search":
+        return _applied(session, field, strategy, _FIRST, seconds)
     while proposals := strategy.ask(_PROGRAMS[session.mode] - len(field.alive)):
         field = extended(session, field, proposals)
     return field
 
 
+def _applied(session: Session, field: Field, strategy: Strategy, count: int, seconds: float) -> Field:
+    """Apply up to `count` proposals, the most promising first; what there is no time for is not asked for."""
+    begun, most = time.monotonic(), len(field.candidates) + count
+    while proposals := strategy.ask(min(_PORTION, most - len(field.candidates))):
+        field = extended(session, field, proposals)
+        if time.monotonic() - begun > seconds:
+            break
+    return field
+
+
 def try_first(session: Session, quests: Sequence[Quest]) -> list[Quest]:
     """Verify what was applied, all as one unit, and race it where that is allowed; what is learnt is stored."""
-    fields = verify_fields(session, [quest.field for quest in quests])
-    tried = []
+    fields = verify_fields(session, [quest.field for quest in quests], _verified_until(session))
+    tried, raced = [], False
     for quest, field in zip(quests, fields, strict=True):
-        done = race_field(session, field) if session.measures else field
+        # However long verification took, one race takes place.
+        done = race_field(session, field) if session.measures and (session.time_left or not raced) else field
+        raced = raced or done is not field
         remember(session, [done])
         tried.append(_told(replace(quest, field=done), done))
     return tried
@@ -93,7 +112,7 @@ def explore(session: Session, quests: Sequence[Quest]) -> list[Quest]:
     """Go on with the quest that promises to save most of the program's time, until time or ideas are spent."""
     current = list(quests)
     pieces = [_piece(str(index), quest.field) for index, quest in enumerate(current)]
-    while session.time_left:
+    while session.time_left > _SHORTEST_ROUND:
         chosen = next_piece([piece for piece, quest in zip(pieces, current, strict=True) if not quest.ended])
         if chosen is None:
             break
@@ -106,16 +125,21 @@ def explore(session: Session, quests: Sequence[Quest]) -> list[Quest]:
 
 def _go_on(session: Session, quest: Quest) -> Quest:
     """One more round: ask, try, tell."""
-    proposals = quest.strategy.ask(_ROUND)
-    if not proposals:
-        return replace(quest, ended=True)
     with session.phase("apply"):
-        trial = make_field(session, quest.field.workload, proposals)
+        field = _applied(session, quest.field, quest.strategy, _ROUND, _APPLIED * session.time_left)
+    trial = field.since(quest.field)
+    if not trial.candidates:
+        return replace(quest, ended=True)
     best = winner(quest.field)
-    trial = race_field(session, verify_fields(session, [trial])[0], best.attempt.ratio if best else None)
+    (trial,) = verify_fields(session, [trial], _verified_until(session))
+    trial = race_field(session, trial, best.attempt.ratio if best else None)
     remember(session, [trial])
-    field = replace(quest.field, candidates=quest.field.candidates + trial.candidates)
-    return _told(replace(quest, field=field), trial)
+    return _told(replace(quest, field=quest.field.followed_by(trial)), trial)
+
+
+def _verified_until(session: Session) -> float:
+    """When verification has to end for a race to take place."""
+    return time.monotonic() + (1.0 - _RACED) * session.time_left if session.mode == "search" else math.inf
 
 
 def _told(quest: Quest, tried: Field) -> Quest:

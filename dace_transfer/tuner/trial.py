@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from dace_transfer.verify import Verification, verify
 from dace_transfer.workload import Workload
 
 _SHORTEST_RACE, _LONGEST_RACE = 30.0, 60.0  # Seconds; fewer rounds would decide nothing.
+_SHORTEST_SEARCHED = 10.0  # What a search still races for when its time is up: a few rounds of few candidates.
+_PER_ENTRANT = 4.0  # Seconds of a race for every entrant.
 _ENTRANTS, _SEARCHED = 5, 10  # How many are raced; the slowest in verification's runs are left out.
 _FAR = 1.3  # What every round of an unfinished race must show to agree with verification's timings.
 # How far verification's timings may be off. They are of programs for all sizes; compilers make more of sizes that are
@@ -28,16 +31,21 @@ _ROUGH, _ROUGHER = 1.5, 4.0
 CLEAR = 1.05  # Ratio of rough timings beyond which one version is clearly faster than the other.
 
 
-def verify_fields(session: Session, fields: Sequence[Field]) -> list[Field]:
+def verify_fields(session: Session, fields: Sequence[Field], until: float = math.inf) -> list[Field]:
     """Verify all living candidates of all fields as one unit; the verdicts rest on verification's own timings.
 
     What was verified and timed on this machine before keeps its verdict without running again.
+
+    Args:
+        session: Tools and time.
+        fields: What to verify.
+        until: `time.monotonic()` after which no more candidates are begun.
     """
     fields = [replace(f, candidates=tuple(_recall(session, f.workload, c) for c in f.candidates)) for f in fields]
     tested = [field for field in fields if _untested(field)]
     pairs = [(f.workload, [c.final for c in (f.baseline, *_untested(f)) if c.final is not None]) for f in tested]
     with session.phase("verify"):
-        outcomes = verify(pairs, session.builder, session.target) if pairs else []
+        outcomes = verify(pairs, session.builder, session.target, until=until) if pairs else []
     judged = iter([_judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)])
     return [(next(judged) if _untested(field) else field).with_twins() for field in fields]
 
@@ -96,6 +104,8 @@ def _refusal(outcome: Verification) -> tuple[Verdict, str]:
 def _rate(candidate: Candidate, outcome: Verification, baseline_speed: float) -> Candidate:
     samples = outcome.baseline_samples
     candidate = replace(candidate, verification=outcome, baseline_samples=samples, recalled=None)
+    if outcome.kind == "skipped":
+        return candidate.ended(Verdict.AMBIGUOUS, outcome.reason)
     if not outcome.ok:
         return candidate.ended(*_refusal(outcome))
     if outcome.ratio is None:
@@ -124,8 +134,10 @@ def race_field(session: Session, field: Field, known: float | None = None) -> Fi
         field: What was verified.
         known: The ratio of what was found before; who is clearly slower in verification's runs is not raced.
     """
-    entrants = _entrants(field, known or 0.0, thorough=session.mode == "search")
-    if not entrants or not session.time_left:
+    searches = session.mode == "search"
+    budget = max(_SHORTEST_SEARCHED if searches else _SHORTEST_RACE, min(session.time_left, _LONGEST_RACE))
+    entrants = _entrants(field, known or 0.0, thorough=searches)[: max(2, int(budget / _PER_ENTRANT))]
+    if not entrants:
         return field
     against = field.baseline.sdfg if field.sound and field.baseline.sdfg is not None else field.workload.sdfg
     sizes = field.workload.sizes
@@ -140,7 +152,6 @@ def race_field(session: Session, field: Field, known: float | None = None) -> Fi
     built = [(c, binary) for (c, _), binary in zip(ready, others, strict=True)]
     failed = {c.attempt.recipe_id: c.ended(Verdict.FAILED, b.message) for c, b in built if isinstance(b, Failure)}
     started = [(c, b) for c, b in built if not isinstance(b, Failure)]
-    budget = max(_SHORTEST_RACE, min(session.time_left, _LONGEST_RACE))
     with session.phase("measure"):
         inputs = Inputs(sizes, integers=integers_at(tables_of(field.workload.sdfg), sizes))
         outcome = race(baseline, [b for _, b in started], inputs, session.target, budget=budget)
@@ -153,7 +164,8 @@ def _without_race(field: Field, raced: Mapping[str, Candidate]) -> Field:
     """The field with what came out of a race; who was not in it cannot win."""
     reason = "It was not raced: others took less time in verification's runs, or the baseline could not be built."
     candidates = [
-        raced.get(c.attempt.recipe_id) or (c.ended(Verdict.AMBIGUOUS, reason) if c.alive else c)
+        raced.get(c.attempt.recipe_id)
+        or (c.ended(Verdict.AMBIGUOUS, reason) if c.alive and c.attempt.verdict is Verdict.FASTER else c)
         for c in field.candidates
     ]
     return replace(field, candidates=tuple(candidates)).with_twins()

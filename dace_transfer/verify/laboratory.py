@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -16,8 +17,9 @@ from dace_transfer.measure.running import memory_limit, runner, wire
 from dace_transfer.measure.trial import Bounds
 from dace_transfer.target import Target
 
-_SHORTEST_TIMEOUT = 20.0
+_SHORTEST_TIMEOUT = 8.0
 _PATIENCE = 5.0
+_LEAST = 1.0  # Seconds for running candidates, however late it is.
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Experiment:
         inputs: What all run on.
         bounds: Largest errors.
         budget: Seconds to spend on timing; 0 times nothing.
-        timeout: Seconds the baseline may take; candidates get a multiple of what it took.
+        timeout: Seconds the baseline may take; candidates get a multiple of what the fastest took.
+        until: `time.monotonic()` after which no further candidate is begun.
     """
 
     baseline: Binary
@@ -56,6 +59,7 @@ class Experiment:
     bounds: Bounds
     budget: float = 0.0
     timeout: float = 60.0
+    until: float = math.inf
 
     def request(self, candidates: Mapping[str, Binary]) -> dict[str, Any]:
         """What the child is sent."""
@@ -68,6 +72,7 @@ class Experiment:
             "tolerance": self.bounds.tolerance,
             "cap": self.bounds.cap,
             "budget": self.budget,
+            "allowance": None if self.until == math.inf else max(_LEAST, self.until - time.monotonic()),
             "memory": memory_limit(),
         }
 
@@ -89,6 +94,10 @@ class Trial:
     blurred: list[str] = field(default_factory=list)
     judgements: dict[str, Judgement] = field(default_factory=dict)
     samples: dict[str, list[float]] = field(default_factory=dict)
+
+    def is_right(self, who: str) -> bool:
+        """Whether a candidate has run and agreed so far."""
+        return who in self.judgements and self.judgements[who].kind == "ok"
 
 
 class Laboratory:
@@ -113,7 +122,7 @@ class Laboratory:
 
         Who was running when the child died is to blame, unless somebody ran before it in the same child and may
         have spoilt its memory: then it gets a second chance, as the first in a new child. The more candidates took
-        too long, the less time the others get.
+        too long, the less time the others get. Who had not begun when time was up is "skipped".
         """
         trial = Trial()
         remaining = dict(candidates)
@@ -123,7 +132,7 @@ class Laboratory:
             fresh = not isinstance(self._child, Child)
             culprit, end = self._attempt(experiment, remaining, trial, _SHORTEST_TIMEOUT / 2**late)
             if end is None:
-                return trial
+                return _completed(trial, candidates)
             self._discard()
             if culprit == "timing" and end.kind != "crash":
                 return trial
@@ -141,21 +150,27 @@ class Laboratory:
             late += end.kind == "timeout"
             trial.judgements[culprit] = Judgement(end.kind, end.message)
             del remaining[culprit]
+            if time.monotonic() > experiment.until:
+                # Those that are right are still timed; how long they take is known.
+                remaining = {who: b for who, b in remaining.items() if trial.is_right(who)}
+                experiment = replace(experiment, until=math.inf)
             if not remaining:
-                return trial
+                return _completed(trial, candidates)
 
     def _attempt(
         self, experiment: Experiment, candidates: Mapping[str, Binary], trial: Trial, shortest: float
     ) -> tuple[str, Ended | None]:
         """Run a trial until it is done or the child dies; returns who was running, and how it died.
 
-        A candidate has the time that preparing took, and that of a few runs of the baseline, but at least `shortest`.
+        A candidate has the time that preparing took, and that of many runs of the fastest so far, but at least
+        `shortest`.
         """
         child = self._start()
         if isinstance(child, Ended):
             return "baseline", child
         child.send(experiment.request(candidates))
-        running, patience, began = "baseline", experiment.timeout, time.monotonic()
+        running, began = "baseline", time.monotonic()
+        patience = experiment.timeout
         while True:
             event = child.receive(patience)
             if isinstance(event, Ended):
@@ -168,8 +183,13 @@ class Laboratory:
                 # The baseline's results are in before it is timed.
                 running = "timing" if event["who"] == "baseline" and running != "baseline" else event["who"]
             if event["event"] == "baseline":
-                running = "timing"
-                patience = max(shortest, time.monotonic() - began + _PATIENCE * event.get("seconds", 0.0))
+                running, slowest = "timing", event.get("seconds", 0.0)
+                fastest, prepared = slowest, time.monotonic() - began - slowest
+            if event["event"] in ("baseline", "judged"):
+                fastest = min(fastest, event.get("seconds", fastest))
+                patience = max(shortest, prepared + _PATIENCE * fastest)
+            if running == "timing":
+                patience = max(patience, prepared + _PATIENCE * slowest)
             _note(trial, event)
 
     def _start(self) -> Child | Ended:
@@ -180,6 +200,14 @@ class Laboratory:
     def _discard(self) -> None:
         self._stack.close()
         self._child = None
+
+
+def _completed(trial: Trial, candidates: Iterable[str]) -> Trial:
+    """The trial in which those that did not run are said to be skipped, unless the baseline did not run either."""
+    if not trial.problem:
+        skipped = Judgement("skipped", "There was no time left to run it.")
+        trial.judgements = dict.fromkeys(candidates, skipped) | trial.judgements
+    return trial
 
 
 def _note(trial: Trial, event: Mapping[str, Any]) -> None:

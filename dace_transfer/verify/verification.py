@@ -12,8 +12,8 @@ class Verification:
     Attributes:
         ok: True only if every trial ran and agreed.
         kind: "ok", "wrong" (results differ), "guard" (it wrote outside a buffer), "abi" (other arguments),
-            "codegen", "compile", "crash", "timeout", "memory", or "unverifiable" (the baseline itself could not
-            be run on generated inputs).
+            "codegen", "compile", "crash", "timeout", "memory", "skipped" (there was no time to run it), or
+            "unverifiable" (the baseline itself could not be run on generated inputs).
         reason: One sentence; empty when ok.
         max_error: Largest error over all outputs and all trials that tell something, relative to the reference.
         tolerance: What it was allowed to be.

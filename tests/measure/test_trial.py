@@ -37,3 +37,13 @@ def test_the_hopeless_are_timed_once_and_the_baseline_always() -> None:
     }
     assert programs["slow"].runs == 1
     assert set(_still_timed(programs, samples)) == {"baseline", "fast", "near"}
+
+
+def test_who_took_ten_times_as_long_at_first_is_not_run_again() -> None:
+    programs: dict[str, Any] = {"baseline": Sleeper(0.0), "fast": Sleeper(0.0), "endless": Sleeper(0.0)}
+    arena: Any = SimpleNamespace(written=list, reset=lambda names: None)
+    first = {"baseline": 5.0, "fast": 0.1, "endless": 9.0}
+    samples = _interleave(arena, programs, 0.3, lambda event: None, first)
+    assert (samples["baseline"], samples["endless"]) == ([5.0], [9.0])
+    assert programs["baseline"].runs == programs["endless"].runs == 0
+    assert set(_still_timed(programs, samples)) == {"fast"}

@@ -20,10 +20,13 @@ from dace_transfer.embeddings import SymbolicFeatures
 from dace_transfer.errors import NoRecordError
 from dace_transfer.measure.compare import Comparison
 from dace_transfer.measure.race import Race, Runner
-from dace_transfer.search import Trust
+from dace_transfer.search import Proposal, Trust
 from dace_transfer.target import Target
 from dace_transfer.transformations import Recipe, parse_recipe
+from dace_transfer.tuner import decide as decide_module
 from dace_transfer.tuner import explore, trial
+from dace_transfer.tuner import session as session_module
+from dace_transfer.tuner.candidate import Field, make_field
 from dace_transfer.tuner.decide import Decided, decide
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
@@ -288,8 +291,73 @@ def test_seconds_go_where_the_time_is_spent(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(explore, "_go_on", go_on)
     samples = {"hot": (1.0,), "cold": (0.001,), "unknown": ()}
     fields = {name: SimpleNamespace(baseline=baseline(times), candidates=()) for name, times in samples.items()}
-    explore.explore(SimpleNamespace(time_left=9.0), [explore.Quest(field, name) for name, field in fields.items()])
+    explore.explore(SimpleNamespace(time_left=99.0), [explore.Quest(field, name) for name, field in fields.items()])
     assert asked == ["hot"] * 4 + ["cold"]
+
+
+class Clock:
+    """A time that only passes when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("seconds", "skipped"), [(1.0, 0), (5.0, 6)])
+def test_a_search_lives_within_its_budget_and_races_what_it_found(
+    seconds: float, skipped: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, world, races = Clock(), World({}), list[float]()
+    for module in (explore, decide_module, session_module):
+        monkeypatch.setattr(module, "time", clock)
+    extended = explore.extended
+
+    def slowly_extended(session_: Session, field: Field, proposals: Sequence[Proposal]) -> Field:
+        clock.now += len(proposals)
+        return extended(session_, field, proposals)
+
+    def verify(pairs: Any, builder: Any, target: Target, *, until: float) -> list[list[Verification]]:
+        (answers,) = world.verify(pairs, builder, target)
+        for index in range(len(answers)):
+            if clock.now > until:
+                answers[index] = Verification(False, "skipped", "There was no time left to run it.")
+            else:
+                clock.now += seconds
+        return [answers]
+
+    def race(baseline: Binary, candidates: Sequence[Binary], *_: Any, budget: float) -> Race:
+        clock.now += budget
+        races.append(budget)
+        return Race(((1.0,),), tuple(Runner(Verdict.SAME, "", None, ((1.0,),)) for _ in candidates), None)
+
+    monkeypatch.setattr(explore, "extended", slowly_extended)
+    monkeypatch.setattr(trial, "verify", verify)
+    monkeypatch.setattr(trial, "race", race)
+    tiles = (parse_recipe(f"recipe tile{size}\ntile maps sizes={size}\n") for size in range(2, 20))
+    library = {"auto_optimize": LIBRARY["auto_optimize"]} | {tile.name: tile for tile in tiles}
+    attempts = decided(session(store, "search", library, deadline=30.0), workload(single)).decision.attempts
+    assert len(races) == 1 and races[0] >= 30.0 / 3
+    assert clock.now <= 30.0 + 5.0
+    assert len(attempts) == 8, "what there is no time for is not proposed"
+    assert sum("no time" in attempt.reason for attempt in attempts) == skipped
+    assert {a.verdict for a in attempts if "no time" in a.reason} <= {Verdict.AMBIGUOUS}
+    recorded = {record.recipe for record in store.tunings(workload(single).digest)}
+    assert recorded >= {attempt.recipe_id for attempt in attempts}
+
+
+def test_what_an_earlier_round_made_is_not_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World({"sequential": 2.0})
+    live_in(world, monkeypatch)
+    texts = [f"recipe {which}\nschedule {which} kind=sequential\n" for which in ("maps", "all_maps")]
+    first, again = (Proposal(parse_recipe(text), "portfolio") for text in texts)
+    searching = session(store, "search")
+    (field,) = trial.verify_fields(searching, [make_field(searching, workload(single), [first])])
+    later = explore.extended(searching, field, [again]).since(field)
+    (candidate,) = trial.verify_fields(searching, [later])[0].candidates
+    assert world.verified == 2, "auto_optimize and the first"
+    assert (candidate.attempt.verdict, candidate.attempt.ratio, candidate.sdfg) == (Verdict.FASTER, 2.0, None)
 
 
 def baseline(samples: tuple[float, ...]) -> Any:

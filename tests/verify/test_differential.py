@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import dace
 import numpy as np
 import pytest
 
+from dace_transfer.building.binary import Binary
 from dace_transfer.building.builder import Builder
 from dace_transfer.target import Target
 from dace_transfer.verify import Verification, laboratory, verify, verify_program
+from dace_transfer.verify.differential import _Group, _Record
+from dace_transfer.verify.laboratory import Judgement, Trial
 from dace_transfer.workload import Workload
 
 Raw = Callable[..., dace.SDFG]
@@ -98,6 +102,23 @@ def test_a_hanging_candidate_costs_only_itself(
     [[first, second]] = verify([(workload(raw(RIGHT), N=100), [hanging, raw(RIGHT)])], builder, target)
     assert first.kind == "timeout"
     assert second.ok
+
+
+def test_who_is_not_begun_in_time_is_said_to_be_skipped(
+    raw: Raw, builder: Builder, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laboratory, "_LEAST", 0.0)
+    [verifications] = verify([(workload(raw(RIGHT), N=100), [raw(RIGHT)] * 4)], builder, target, until=0.0)
+    assert [v.kind for v in verifications] == ["ok"] * 3 + ["skipped"]
+    assert all(v.ratio is not None for v in verifications[:3]) and not verifications[3].ok
+
+
+@pytest.mark.parametrize(("kind", "used"), [("ok", "fast"), ("wrong", "plain"), ("", "plain")])
+def test_fast_library_nodes_judge_once_they_were_right(kind: str, used: str) -> None:
+    binaries = {name: Binary(Path(f"/{name}.so"), "x", (), ()) for name in ("plain", "fast")}
+    record = _Record([Trial(judgements={"fast": Judgement(kind, "")} if kind else {})])
+    group = _Group(dace.SDFG("any"), {}, binaries["plain"], None, (), binaries["fast"])
+    assert group.hastened(record).baseline is binaries[used]
 
 
 def test_a_candidate_with_other_arguments_is_refused(raw: Raw, builder: Builder, target: Target) -> None:
