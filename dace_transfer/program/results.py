@@ -39,17 +39,14 @@ class Result:
 
     def make(self) -> Array:
         """Return an array that nobody else holds; not for two threads at a time."""
-        if self.count == math.prod(self.shape) and self.strides == contiguous(self.shape, self.dtype) and self._is_usual:
-            return np.empty(self.shape, self.dtype)
-        return np.ndarray(self.shape, self.dtype, self._memory(), strides=self.strides)
+        if not _LEAST <= self.count * self.dtype.itemsize <= _MOST:
+            return self._within(np.empty(self.count, self.dtype))
+        return self._within(self._memory())
 
-    @property
-    def _is_usual(self) -> bool:
-        return not _LEAST <= self.count * self.dtype.itemsize <= _MOST
+    def _within(self, memory: Array) -> Array:
+        return np.ndarray(self.shape, self.dtype, memory, strides=self.strides)
 
     def _memory(self) -> Array:
-        if self._is_usual:
-            return np.empty(self.count, self.dtype)
         for place in range(len(self._kept)):
             # Held by the list and, while it is asked, by the argument: arrays and views of them hold what they lie in.
             if sys.getrefcount(self._kept[place]) <= 2:
