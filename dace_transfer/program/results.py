@@ -21,8 +21,7 @@ class Result:
     """One array that every call returns anew.
 
     The system hands out new memory page by page, each cleared at its first use: for a result of 64 MB that takes as
-    long as a softmax. So large results lie in memory that is kept, and is used again when neither the array nor any
-    view of it is left.
+    long as a softmax. So large arrays are kept, and returned again when neither they nor views of them are held.
 
     Attributes:
         shape: Of the array.
@@ -39,21 +38,21 @@ class Result:
 
     def make(self) -> Array:
         """Return an array that nobody else holds; not for two threads at a time."""
+        if self.count != math.prod(self.shape) or self.strides != contiguous(self.shape, self.dtype):
+            return np.ndarray(self.shape, self.dtype, np.empty(self.count, self.dtype), strides=self.strides)
         if not _LEAST <= self.count * self.dtype.itemsize <= _MOST:
-            return self._within(np.empty(self.count, self.dtype))
-        return self._within(self._memory())
-
-    def _within(self, memory: Array) -> Array:
-        return np.ndarray(self.shape, self.dtype, memory, strides=self.strides)
-
-    def _memory(self) -> Array:
+            return np.empty(self.shape, self.dtype)
         for place in range(len(self._kept)):
-            # Held by the list and, while it is asked, by the argument: arrays and views of them hold what they lie in.
-            if sys.getrefcount(self._kept[place]) <= 2:
+            # Held by the list and, while it is asked, by the argument; views hold what they are of.
+            if sys.getrefcount(self._kept[place]) <= 2 and self._is_as_made(self._kept[place]):
                 return self._kept[place]
-        memory = np.empty(self.count, self.dtype)
-        self._kept = [*self._kept, memory][-_KEPT:]
-        return memory
+        made = np.empty(self.shape, self.dtype)
+        self._kept = [*self._kept, made][-_KEPT:]
+        return made
+
+    def _is_as_made(self, array: Array) -> bool:
+        known = (array.shape, array.dtype, array.strides)
+        return known == (self.shape, self.dtype, self.strides) and array.flags.writeable
 
 
 def contiguous(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
