@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks import plot, table
 from benchmarks.peers import require
+from benchmarks.quiet import Quiet
 from benchmarks.settings import Row, Settings
 from benchmarks.suites import open_suite
 from dace_transfer.errors import DaceTransferError
@@ -29,6 +31,7 @@ from dace_transfer.errors import DaceTransferError
 _ROOT = Path(__file__).parents[1]
 _POLL = 0.3
 _TAIL = 500
+_PATIENCE = 300.0  # Seconds to wait in all while other processes compute.
 
 Say = Callable[[str, str], None]
 
@@ -54,9 +57,11 @@ def run_suite(
     chosen = choose(open_suite(settings.suite).names(), names)
     kept, others = recall(out, settings)
     mine = {row["program"]: row for row in kept}
+    quiet = Quiet(_PATIENCE)
     with progress(len(chosen)) as say:
         for name in chosen:
             if name not in mine:
+                quiet.wait(partial(say, name))
                 mine[name] = run_program(settings, name, say).flat()
             say(name, sentence(mine[name]))
             if out is not None:

@@ -2,8 +2,8 @@
 
     python -m benchmarks.seed --database FILE [--preset S --preset M] [--random 300] [--export seed.jsonl.gz]
 
-A run that was stopped goes on where it was: what the database holds is not timed again. Nothing else may run on the
-machine meanwhile.
+A run that was stopped goes on where it was: what the database holds is not timed again. It waits while other processes
+compute.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import typer
 from benchmarks.options import Programs, listed
 from benchmarks.programs import PROGRAMS
 from benchmarks.programs.base import Program
+from benchmarks.quiet import Quiet
 from benchmarks.random_programs import generate
 from benchmarks.random_programs.preparing import parse
 from benchmarks.run import choose
@@ -39,6 +40,7 @@ from dace_transfer.workload import workload_of
 
 _LEAST_WORK, _MOST_WORK = 3e4, 1e7  # Operations and elements moved of a random program, drawn between on a log scale.
 _MOST_BYTES = 1e8  # Of a random program's arrays, those it makes included.
+_PATIENCE = 3600.0  # Seconds to wait in all while other processes compute.
 
 app = typer.Typer()
 
@@ -63,7 +65,9 @@ def main(
             },
             **{f"random nest {seed}": partial(_survey_random, seed) for seed in range(nests)},
         }
+        quiet = Quiet(_PATIENCE)
         for index, (what, job) in enumerate(jobs.items(), 1):
+            quiet.wait(partial(print, flush=True))
             print(f"[{index}/{len(jobs)}] {what}: {_done(job, store)}", flush=True)
         if export is not None:
             _export(store, export)

@@ -65,7 +65,7 @@ def build_and_run(
     """
     compiler = find_compiler()
     (folder / "program.cpp").write_text(source)
-    flags = ["-O3", "-march=native", "-fopenmp", "-std=c++17", "-o", "program", "program.cpp"]
+    flags = ["-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-std=c++17", "-o", "program", "program.cpp"]
     _run([compiler, *flags], BuildError, timeout, folder)
     return _run([str(folder / "program"), *arguments], RunError, timeout, folder, environment).stdout
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ import typer
 
 from benchmarks.context import describe
 from benchmarks.options import Json, Programs, listed
+from benchmarks.quiet import Quiet
 from benchmarks.racing.contest import FIELD, PLANTED, SAME, Contest, Line, append, contest_of, hold, plan, recall
 from benchmarks.racing.programs import MOST, SUBJECTS, build
 from benchmarks.racing.summary import render, rows
@@ -30,6 +32,8 @@ from dace_transfer.cli.output import one_sentence
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.target import Target
+
+_PATIENCE = 3600.0  # Seconds to wait in all while other processes compute.
 
 app = typer.Typer()
 
@@ -73,11 +77,13 @@ def _run(
     known = {contest_of(line): line for line in recall(file, target, {n: SUBJECTS[n].sizes for n in SUBJECTS})}
     lines = [known[contest] for contest in contests if contest in known]
     missing = [contest for contest in contests if contest not in known]
+    quiet = Quiet(_PATIENCE)
     with tempfile.TemporaryDirectory(prefix="dace-transfer-racing-") as folder, progress(len(missing)) as say:
         with Builder(target, Path(folder), workers=1) as builder:
             raced = sorted({contest.program for contest in missing}, key=names.index)
             binaries = {name: build(SUBJECTS[name], slowdowns, builder) for name in raced}
         for contest in missing:
+            quiet.wait(partial(say, contest.program))
             lines.append(_hold(contest, binaries[contest.program], target, say))
             if file is not None:
                 append(lines[-1], file)

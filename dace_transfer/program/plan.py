@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import numpy as np
 from dace_transfer.building.binary import Argument, Binary
 from dace_transfer.building.library import open_library
 from dace_transfer.errors import RunError
+from dace_transfer.program.results import Result
 
 Read = Callable[[], Any]
 Convert = Callable[[Any], Any]
@@ -69,22 +68,6 @@ class Library:
         weakref.finalize(self, leave, ctypes.c_void_p(self.state)).atexit = False
 
 
-@dataclass(frozen=True)
-class _Output:
-    """One array that is made anew for every call and returned."""
-
-    position: int
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    strides: tuple[int, ...]
-    count: int
-
-    def make(self) -> np.ndarray[Any, Any]:
-        if self.count == math.prod(self.shape) and self.strides == _contiguous(self.shape, self.dtype):
-            return np.empty(self.shape, self.dtype)
-        return np.ndarray(self.shape, self.dtype, np.empty(self.count, self.dtype), strides=self.strides)
-
-
 class Plan:
     """Calls a library with the values of one form of call."""
 
@@ -113,12 +96,12 @@ class Plan:
         self._given: list[tuple[int, int, Convert]] = []
         self._named: list[tuple[int, str, Convert]] = []
         self._outer: list[tuple[int, Read, Convert]] = []
-        self._outputs: list[_Output] = []
+        self._outputs: list[tuple[int, Result]] = []
         self._single = False
         for position, argument in enumerate(library.binary.arguments, 1):
             self._template.append(None)
             self._place(position, argument, form, fixed, outer, example)
-        self._outputs.sort(key=lambda output: _output_number(library.binary.arguments[output.position - 1].name))
+        self._outputs.sort(key=lambda output: _output_number(library.binary.arguments[output[0] - 1].name))
 
     def _place(
         self,
@@ -134,7 +117,7 @@ class Plan:
             self._template[position] = int(symbols[name])
         elif name == "__return" or name.startswith("__return_"):
             self._single = name == "__return"
-            self._outputs.append(_output(position, argument, symbols))
+            self._outputs.append((position, _result(argument, symbols)))
         elif name in form:
             where, convert = form[name], _converter(argument, example[name])
             if isinstance(where, int):
@@ -150,7 +133,7 @@ class Plan:
             raise RunError(f"The tuned program takes '{name}', which is neither an argument nor an outer array.")
 
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Run once; results are new arrays."""
+        """Run once; results are arrays that nobody else holds."""
         values = self._template.copy()
         for position, index, convert in self._given:
             values[position] = convert(args[index])
@@ -160,10 +143,10 @@ class Plan:
         held = [read() for _, read, _ in self._outer]
         for (position, _, convert), value in zip(self._outer, held, strict=True):
             values[position] = convert(value)
-        results = [output.make() for output in self._outputs]
-        for output, result in zip(self._outputs, results, strict=True):
-            values[output.position] = _address(result)
         with self.library.lock:
+            results = [result.make() for _, result in self._outputs]
+            for (position, _), array in zip(self._outputs, results, strict=True):
+                values[position] = _address(array)
             self.library.function(*values)
         if self._single:
             return results[0]
@@ -174,19 +157,15 @@ def _output_number(name: str) -> int:
     return int(name.rpartition("_")[2] or 0) if name != "__return" else 0
 
 
-def _output(position: int, argument: Argument, symbols: Mapping[str, int]) -> _Output:
+def _result(argument: Argument, symbols: Mapping[str, int]) -> Result:
     try:
         extents, steps, count = argument.extents(symbols), argument.steps(symbols), argument.count(symbols)
     except ValueError as error:
         raise RunError(f"The size of a result is not known before the call: {error}") from error
     dtype = np.dtype(argument.dtype)
     if argument.kind == "scalar":
-        return _Output(position, (1,), dtype, (dtype.itemsize,), 1)
-    return _Output(position, extents, dtype, tuple(step * dtype.itemsize for step in steps), count)
-
-
-def _contiguous(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
-    return tuple(dtype.itemsize * math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+        return Result((1,), dtype, (dtype.itemsize,), 1)
+    return Result(extents, dtype, tuple(step * dtype.itemsize for step in steps), count)
 
 
 def _c_type(argument: Argument) -> Any:
