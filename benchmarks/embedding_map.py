@@ -19,19 +19,20 @@ from sklearn.manifold import TSNE
 
 from benchmarks.options import Database
 from benchmarks.peers import load
+from benchmarks.plot import save
 from dace_transfer.cli.output import Encoder, one_sentence
 from dace_transfer.database.records import Vector
 from dace_transfer.database.store import open_store
 from dace_transfer.embeddings.encoders import DEFAULT, encoder_named
 from dace_transfer.errors import StoreError
 from dace_transfer.hardware import describe_cpu
+from dace_transfer.learning.evaluation import WORTH_TUNING
 from dace_transfer.learning.profiles import Profiles, profiles_of
 from dace_transfer.learning.vectors import stored
+from dace_transfer.search.portfolio import BASELINE
 
 _NAMED = 9  # Groups with a colour of their own; the others are grey.
 _FEWEST = 5  # Workloads without which there is nothing to see.
-_WORTHWHILE = np.log2(1.1)
-_NOTHING = "auto_optimize"
 
 app = typer.Typer()
 
@@ -68,13 +69,18 @@ def write(profiles: Profiles, vectors: Vector, title: str, file: Path) -> None:
     if len(known) < _FEWEST:
         raise StoreError(f"A drawing takes {_FEWEST} workloads with vectors; the database holds {len(known)}.")
     places = project(vectors[known])
-    with load("matplotlib").rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+    recipes = [winner(profiles, row) for row in known.tolist()]
+    families = [min(profiles.families[row], default="") for row in known.tolist()]
+
+    def draw() -> Any:
         figure = load("matplotlib.figure").Figure((11, 5), layout="constrained")
         left, right = figure.subplots(1, 2)
-        _draw(left, places, [winner(profiles, row) for row in known.tolist()], "Best recipe")
-        _draw(right, places, [min(profiles.families[row], default="") for row in known.tolist()], "Family")
+        _draw(left, places, recipes, "Best recipe")
+        _draw(right, places, families, "Family")
         figure.suptitle(title, fontsize=10)
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        return figure
+
+    save(draw, title, file)
 
 
 def project(vectors: Vector) -> Vector:
@@ -88,7 +94,7 @@ def winner(profiles: Profiles, row: int) -> str:
     """The name of the recipe that gains most on a workload; auto_optimize where none gains anything."""
     gains = profiles.benefits(np.array([row]))[0]
     best = int(gains.argmax())
-    return profiles.names[best] if gains[best] > _WORTHWHILE else _NOTHING
+    return profiles.names[best] if gains[best] > WORTH_TUNING else BASELINE
 
 
 def _draw(axes: Any, places: Vector, groups: Sequence[str], title: str) -> None:

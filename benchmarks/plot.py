@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,15 @@ _WRAP = 110
 
 def write(rows: Rows, title: str, path: Path) -> None:
     """Write the plot beside a result file, with the ending ".svg"."""
-    file = path.with_suffix(".svg")
+    save(lambda: draw(rows, title), title, path.with_suffix(".svg"))
+
+
+def save(make: Callable[[], Any], title: str, file: Path) -> None:
+    """Write the `matplotlib.figure.Figure` that `make` draws as SVG; the file appears as a whole or not at all."""
     staged = file.with_name(file.name + ".part")
-    # Text stays text, and equal rows give equal files.
+    # Text stays text, and equal drawings of one title give equal files.
     with load(PACKAGE).rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
-        draw(rows, title).savefig(staged, format="svg", metadata={"Date": None})
+        make().savefig(staged, format="svg", metadata={"Date": None})
     staged.replace(file)
 
 

@@ -24,9 +24,9 @@ from benchmarks.quiet import Quiet
 from benchmarks.table import cells, write
 from dace_transfer.cli.output import one_sentence
 from dace_transfer.database.nearest import Block, nearest
-from dace_transfer.database.records import Vector, WorkloadRecord
+from dace_transfer.database.records import Vector
 from dace_transfer.database.store import open_store
-from dace_transfer.database.workloads import workload_in
+from dace_transfer.database.workloads import once_each, workload_in
 from dace_transfer.embeddings import Encoder
 from dace_transfer.embeddings.encoders import encoder_named
 from dace_transfer.hardware import describe_cpu
@@ -69,7 +69,7 @@ def main(
 def load(database: str | None) -> list[Workload]:
     """All workloads of a database."""
     store = open_store(database)
-    records = {record.digest: record for record in store.records(WorkloadRecord)}
+    records = once_each(store)
     store.close()
     return [workload_in(record) for record in records.values()]
 

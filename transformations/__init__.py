@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dace_transfer.transformations.apply import Applied, Workbench, apply, apply_all
+from dace_transfer.transformations.apply import Applied, Workbench, apply
 from dace_transfer.transformations.check import check
 from dace_transfer.transformations.json_form import from_json, to_json
 from dace_transfer.transformations.knobs import Knob
@@ -32,7 +32,6 @@ __all__ = [
     "TraceEntry",
     "Workbench",
     "apply",
-    "apply_all",
     "check",
     "expand",
     "fill",

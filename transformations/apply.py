@@ -59,25 +59,10 @@ def apply(recipe: Recipe, sdfg: dace.SDFG, library: Mapping[str, Recipe] | None 
         RecipeNotApplicableError: A step that must apply does not; its `trace` tells the rest.
         RecipeFailedError: A step broke or left an invalid SDFG; its `trace` tells the rest.
     """
-    (outcome,) = apply_all([recipe], sdfg, library)
+    outcome = Workbench(sdfg, library).apply(recipe)
     if isinstance(outcome, Applied):
         return outcome
     raise outcome
-
-
-def apply_all(recipes: Sequence[Recipe], sdfg: dace.SDFG, library: Mapping[str, Recipe] | None = None) -> list[Outcome]:
-    """Apply every recipe to a copy of `sdfg`; what several of them begin with is done once.
-
-    Args:
-        recipes: What to do; their knobs must be filled.
-        sdfg: An outermost SDFG; never changed.
-        library: The recipes they may include, by name; None for those that are shipped.
-
-    Returns:
-        For each recipe in the order given what `apply` returns or raises.
-    """
-    workbench = Workbench(sdfg, library)
-    return [workbench.apply(recipe) for recipe in recipes]
 
 
 class Workbench:

@@ -7,6 +7,7 @@ import json
 import dace
 
 from dace_transfer.database.records import WorkloadRecord
+from dace_transfer.database.store import Store
 from dace_transfer.workload import Workload, workload_of
 from dace_transfer.written import from_json, to_json
 
@@ -15,6 +16,11 @@ def record_of(workload: Workload, program: str, family: str) -> WorkloadRecord:
     """Return the record of a workload that occurs in a program of a family."""
     text = json.dumps(to_json(workload.sdfg))
     return WorkloadRecord(workload.digest, workload.kind, text, dict(workload.sizes), program, family)
+
+
+def once_each(store: Store) -> dict[str, WorkloadRecord]:
+    """Return the workloads of a database by digest, each once, however many programs it occurs in."""
+    return {record.digest: record for record in store.records(WorkloadRecord)}
 
 
 def sdfg_of(record: WorkloadRecord) -> dace.SDFG:

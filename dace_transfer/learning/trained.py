@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dace_transfer.database.records import Vector, WorkloadRecord
 from dace_transfer.database.store import Store
-from dace_transfer.database.workloads import workload_in
+from dace_transfer.database.workloads import once_each, workload_in
 from dace_transfer.embeddings.graph import Graph, graph_of
 from dace_transfer.embeddings.training.examples import Examples
 from dace_transfer.embeddings.training.settings import Settings
@@ -102,7 +102,7 @@ def _kin(profiles: Profiles, rows: Sequence[int]) -> NDArray[np.bool_]:
 def graphs_of(store: Store, digests: Sequence[str]) -> list[Graph | None]:
     """Draw the graphs of workloads; None for those that cannot be encoded."""
     target = describe_cpu()
-    records = {record.digest: record for record in store.records(WorkloadRecord)}
+    records = once_each(store)
 
     def draw(record: WorkloadRecord) -> Graph | None:
         try:

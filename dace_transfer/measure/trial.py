@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from dace_transfer.building.binary import Binary
@@ -217,7 +216,7 @@ def _interleave(
     programs: Mapping[str, Program],
     budget: float,
     reply: Reply,
-    first: Mapping[str, float] = MappingProxyType({}),
+    first: Mapping[str, float],
 ) -> dict[str, list[float]]:
     """Time programs round robin until the budget is spent, each on fresh data.
 

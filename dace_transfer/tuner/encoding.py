@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dace_transfer.database.records import EmbeddingRecord, Vector, WorkloadRecord
 from dace_transfer.database.store import Store
-from dace_transfer.database.workloads import workload_in
+from dace_transfer.database.workloads import once_each, workload_in
 from dace_transfer.embeddings.encoder import Encoder
 from dace_transfer.errors import WorkloadError
 
@@ -29,7 +29,7 @@ class Encoded:
 
 def encode_missing(store: Store, encoder: Encoder) -> Encoded:
     """Encode all workloads that have no vector of an encoder; vectors of other encoders stay as they are."""
-    workloads = {record.digest: record for record in store.records(WorkloadRecord)}
+    workloads = once_each(store)
     missing = [record for digest, record in workloads.items() if store.get_embedding(digest, encoder.id) is None]
     done: list[str] = []
     failed: list[tuple[str, str]] = []

@@ -28,7 +28,7 @@ def test_the_hopeless_are_timed_once_and_the_baseline_always() -> None:
         "slow": Sleeper(0.08),
     }
     arena: Any = SimpleNamespace(written=list, reset=lambda names: None)
-    samples = _interleave(arena, programs, 0.3, lambda event: None)
+    samples = _interleave(arena, programs, 0.3, lambda event: None, {})
     assert {who: len(taken) > 1 for who, taken in samples.items()} == {
         "baseline": True,
         "fast": True,

@@ -15,8 +15,8 @@ from dace_transfer.transformations import (
     Recipe,
     RecipeFailedError,
     RecipeNotApplicableError,
+    Workbench,
     apply,
-    apply_all,
     parse_recipe,
 )
 from dace_transfer.transformations.resolve import resolve
@@ -157,7 +157,8 @@ def test_what_recipes_begin_with_is_done_once(
     touch = steps["touch"].apply
     monkeypatch.setattr(steps["touch"], "apply", lambda *given: touched.append(given) or touch(*given))
     before = sdfg.to_json(hash=False)
-    together = apply_all(recipes, sdfg)
+    workbench = Workbench(sdfg)
+    together = [workbench.apply(recipe) for recipe in recipes]
     assert len(touched) == 1
     assert sdfg.to_json(hash=False) == before
     assert alone == [(str(end), end.trace) if isinstance(end, Exception) else end.sdfg.hash_sdfg() for end in together]
