@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,12 +61,16 @@ class Demand:
     Attributes:
         bytes: Read and written of its arguments. Loops that run over the same elements again, as those over time
             steps do, count each time; what a program keeps for itself may stay in registers.
+        loaded: Bytes of its arguments that vector code loads and stores in one instruction each, wherever the data
+            lies. What a parallel loop or a sum does not move may stay in registers, and so may what lies beside it in
+            any dimension but the last, where neighbours are other lanes of a vector.
         operations: Arithmetic, comparisons and calls of functions, as its author wrote them.
         footprint: Bytes of the arguments that are touched.
         is_single: Whether it computes in single precision.
     """
 
     bytes: float
+    loaded: float
     operations: Operations
     footprint: float
     is_single: bool
@@ -84,11 +88,13 @@ def demand_of(computation: Computation, sizes: Mapping[str, int]) -> Demand:
         raise DaceTransferError("What the program reads or how often depends on the contents of its arguments.")
     counter = _Counter(computation, {name: float(value) for name, value in sizes.items()})
     moved = counter.moved(computation.body, (), {})
+    loaded = counter.loaded(computation.body, frozenset(), {})
     arguments = {n: one for n, one in computation.containers.items() if n in moved and not one.transient}
     widths = {name: np.dtype(one.dtype.type).itemsize for name, one in arguments.items()}
     kinds = {np.dtype(one.dtype.type) for one in arguments.values()}
     return Demand(
         bytes=sum(sum(moved[name]) * width for name, width in widths.items()),
+        loaded=sum(sum(loaded.get(name, ())) * width for name, width in widths.items()),
         operations=counter.operations(computation.body, {}),
         footprint=sum(counter.size(name) * width for name, width in widths.items()),
         is_single=not kinds & {np.dtype(np.float64), np.dtype(np.complex128)},
@@ -119,12 +125,17 @@ class _Counter:
             loops: Loops around them that are run through.
             means: The middle of all loops around them, also of those that stand still.
         """
-        result: Moved = {}
-        for node in body:
-            for name, (reads, writes) in self._of_node(node, loops, means).items():
-                known = result.get(name, (0.0, 0.0))
-                result[name] = (max(known[0], reads), max(known[1], writes))
-        return result
+        return _most(self._of_node(node, loops, means) for node in body)
+
+    def loaded(self, body: Sequence[Node], jammed: frozenset[str], means: Mapping[str, float]) -> Moved:
+        """What is loaded and stored at least in one run of a body.
+
+        Args:
+            body: Nodes.
+            jammed: Variables of parallel loops around them, several iterations of which may share registers.
+            means: The middle of all loops around them.
+        """
+        return _most(self._loaded_by(node, jammed, means) for node in body)
 
     def size(self, name: str) -> float:
         """How many elements a container has."""
@@ -140,7 +151,7 @@ class _Counter:
             return swept
         again = self.moved(node.body, loops, inside)
         moving = {a.data for a in accesses(node) if any(node.range.variable in i.words for i in a.index or ())}
-        return {n: swept[n] if n in moving else (trips * again[n][0], trips * again[n][1]) for n in swept}
+        return {name: swept[name] if name in moving else _times(again, trips)[name] for name in swept}
 
     def _of_statement(self, statement: Statement, loops: tuple[Range, ...], means: Mapping[str, float]) -> Moved:
         result: Moved = {}
@@ -148,6 +159,22 @@ class _Counter:
             count = self._footprint(access, loops, means)
             reads, writes = result.get(access.data, (0.0, 0.0))
             result[access.data] = (reads, count) if access.writes else (max(reads, count), writes)
+        return result
+
+    def _loaded_by(self, node: Node, jammed: frozenset[str], means: Mapping[str, float]) -> Moved:
+        if isinstance(node, Loop):
+            trips, inside = self._entered([node.range], means)
+            own = {node.range.variable} if node.parallel else set()
+            return _times(self.loaded(node.body, jammed | own, inside), trips)
+        vectors: dict[tuple[Any, ...], tuple[Access, float]] = {}
+        for access in accesses(node):
+            moving = {word for entry in access.index or () for word in entry.words}
+            if moving >= jammed | {loop.variable for loop in access.ranges}:
+                vectors[_vector(access)] = (access, self._entered(access.ranges, means)[0])
+        result: Moved = {}
+        for access, trips in vectors.values():
+            reads, writes = result.get(access.data, (0.0, 0.0))
+            result[access.data] = (reads, writes + trips) if access.writes else (reads + trips, writes)
         return result
 
     def _footprint(self, access: Access, loops: tuple[Range, ...], means: Mapping[str, float]) -> float:
@@ -194,6 +221,26 @@ class _Counter:
         if unknown := {str(symbol) for symbol in expression.free_symbols} - known.keys():
             raise DaceTransferError(f"How large {', '.join(sorted(unknown))} is, is not known before the program runs.")
         return float(expression.subs({symbol: known[str(symbol)] for symbol in expression.free_symbols}))
+
+
+def _most(parts: Iterable[Moved]) -> Moved:
+    """What one of several parts moves most, since they may share what they touch."""
+    result: Moved = {}
+    for part in parts:
+        for name, (reads, writes) in part.items():
+            known = result.get(name, (0.0, 0.0))
+            result[name] = (max(known[0], reads), max(known[1], writes))
+    return result
+
+
+def _times(moved: Moved, trips: float) -> Moved:
+    return {name: (trips * reads, trips * writes) for name, (reads, writes) in moved.items()}
+
+
+def _vector(access: Access) -> tuple[Any, ...]:
+    """Equal for accesses that one register may serve, of iterations of a loop over any dimension but the last."""
+    *outer, last = access.index or ((),)
+    return access.data, access.writes, tuple(entry.terms for entry in outer), last
 
 
 def _operations_of(call: Call) -> Operations:

@@ -48,7 +48,7 @@ class Share:
         program: Its name.
         ours_ms: What it takes.
         limit_ms: What the machine would need for the least that has to be done.
-        bound: What that is given by: a level of the memory hierarchy, arithmetic, divisions or functions.
+        bound: What that is given by: a level of the memory hierarchy, loads, arithmetic, divisions or functions.
         megabytes: The least that is moved.
         share: The limit over what it takes; above 1 where less is done than the author wrote.
     """
@@ -75,6 +75,7 @@ def share_of(row: Mapping[str, Any], demand: Demand, speeds: Speeds, target: Tar
     )
     limit, bound = max(
         (demand.bytes / speeds.bandwidth[level] / 1e6, names[level]),
+        (demand.loaded / speeds.bandwidth[0] / 1e6, "loads"),
         (work.plain / plain / 1e6, "arithmetic"),
         (work.divisions / divisions / 1e6, "divisions"),
         (work.functions / functions / 1e6, "functions"),
@@ -95,7 +96,9 @@ def render(shares: Sequence[Share], left: Mapping[str, str], speeds: Speeds, sou
         f"{speeds.divisions_fp64:.1f} and {speeds.divisions_fp32:.1f} divisions and "
         f"{speeds.exponentials_fp64:.2f} and {speeds.exponentials_fp32:.2f} exponentials a nanosecond, all threads.",
         "- Moved: every argument read and written once, in each iteration of sequential loops that touch the same "
-        "elements again, at the bandwidth of the cache that holds all of them. Computed: every operation as written; "
+        "elements again, at the bandwidth of the cache that holds all of them. Loads: what vector code must load and "
+        "store even if the first cache holds everything, at its bandwidth: neighbours along the last dimension are "
+        "loads of their own, what loops share otherwise may stay in registers. Computed: every operation as written; "
         "a square root counts as a division, any transcendental function as an exponential. What takes longest of all "
         "these is the limit, as if the rest went on beside it.",
         "- What a program stores for itself and reads again counts nothing, so that a share of 1 may be out of reach.",

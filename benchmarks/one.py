@@ -100,7 +100,7 @@ def run(bench: Bench, folder: Path) -> None:
     bench.enter("timing")
     inputs = save_arguments(arguments, folder)
     rounds = binary_rounds(binaries, inputs, bench.target)
-    rounds["numpy"] = peer_round(bench.settings, case.name, NUMPY, bench.target)
+    rounds["numpy"] = peer_round(bench.settings, case.name, NUMPY, bench.target, folder)
     row.samples_ms, failures = interleave(rounds | peers, bench.settings.rounds)
     for side, reason in failures.items():
         if side in peers:

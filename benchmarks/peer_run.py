@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Case, named
-from benchmarks.peers import PEERS, load
+from benchmarks.peers import PEERS, kept, load
 from benchmarks.suites import open_suite
 from dace_transfer.errors import DaceTransferError, told
 
@@ -93,7 +93,7 @@ def _load(case: Case, version: str) -> Runner:
         raise DaceTransferError(f"'{case.name}' has no version '{version}'; it has {', '.join(case.peers) or 'none'}.")
     if version in PEERS["jax"].versions:
         return _load_jax(case, version)
-    return Runner(case.peers[version](), case.fresh_arguments)
+    return Runner(kept(case.peers[version]()), case.fresh_arguments)
 
 
 def _load_jax(case: Case, version: str) -> Runner:

@@ -76,11 +76,20 @@ def installed(peers: Sequence[str]) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in peers if importlib.util.find_spec(name)}
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Environment variables with which every peer has this many threads, and MKL is found where pip puts it."""
+def environment(threads: int, folder: Path) -> dict[str, str]:
+    """Environment variables for every peer: its threads, where pip puts MKL, and where Numba keeps what it compiled."""
     libraries = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
     mkl = {"MKL_RT": str(libraries[0])} if libraries else {}
-    return {peer.threads: str(threads) for peer in PEERS.values()} | mkl
+    return {peer.threads: str(threads) for peer in PEERS.values()} | mkl | {"NUMBA_CACHE_DIR": str(folder / "numba")}
+
+
+def kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let Numba keep what it compiles for a function, and for those it calls, in files for the next process."""
+    around = getattr(function, "py_func", function).__globals__
+    for one in (function, *around.values()):
+        if hasattr(one, "enable_caching"):
+            one.enable_caching()
+    return function
 
 
 def compiled(function: Callable[..., Any], parallel: bool) -> Callable[..., Any]:

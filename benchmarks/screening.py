@@ -31,7 +31,7 @@ class Screen:
         case: The program and its arguments.
         target: Device all sides run on.
         expected: What the reference gives.
-        folder: For results of other processes.
+        folder: For results of other processes, and what peers compiled.
     """
 
     settings: Settings
@@ -58,7 +58,8 @@ def peer_rounds(screen: Screen, row: Row) -> dict[str, Round]:
         right = {name: outcome["ms"] for name, outcome in tried.items() if not outcome["problem"]}
         if right:
             row.peer_versions[peer] = min(right, key=right.__getitem__)
-            rounds[peer] = peer_round(screen.settings, screen.case.name, row.peer_versions[peer], screen.target)
+            version = row.peer_versions[peer]
+            rounds[peer] = peer_round(screen.settings, screen.case.name, version, screen.target, screen.folder)
         if any(outcome["ms"] is not None for outcome in tried.values()):
             row.baseline_valid[peer] = bool(right)
     return rounds
@@ -66,9 +67,9 @@ def peer_rounds(screen: Screen, row: Row) -> dict[str, Round]:
 
 def _try(screen: Screen, version: str) -> dict[str, Any]:
     """Milliseconds and seconds to the first result, None where it did not run, and what is wrong with it."""
-    file = screen.folder / f"{version}.results"
+    file, called = screen.folder / f"{version}.results", (screen.settings, screen.case.name, version, screen.target)
     try:
-        sampled = run_peer(screen.settings, screen.case.name, version, screen.target, results=file, timeout=_LONGEST)
+        sampled = run_peer(*called, screen.folder, results=file, timeout=_LONGEST)
     except RunError as error:
         return {"ms": None, "first_call_s": None, "problem": str(error)}
     found: dict[str, np.ndarray] = pickle.loads(file.read_bytes())

@@ -84,6 +84,7 @@ def run_peer(
     name: str,
     version: str,
     target: Target,
+    folder: Path,
     *,
     results: Path | None = None,
     timeout: float = _LONGEST,
@@ -95,6 +96,7 @@ def run_peer(
         name: The program.
         version: "numpy", or one of `benchmarks.peers`.
         target: Device of the binaries.
+        folder: Where peers keep what they compiled for the next process.
         results: The file that gets what the first call gives, by name and pickled.
         timeout: Seconds for all of it.
 
@@ -103,7 +105,7 @@ def run_peer(
     """
     files = [str(results)] if results else []
     command = [sys.executable, "-m", "benchmarks.peer_run", settings.suite, name, settings.preset, version, *files]
-    variables = {**os.environ, **target.environment(), **environment(target.threads)}
+    variables = {**os.environ, **target.environment(), **environment(target.threads, folder)}
     try:
         done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=timeout, check=True)
     except subprocess.TimeoutExpired as error:
@@ -116,9 +118,9 @@ def run_peer(
     return Sampled(**answer)
 
 
-def peer_round(settings: Settings, name: str, version: str, target: Target) -> Round:
+def peer_round(settings: Settings, name: str, version: str, target: Target, folder: Path) -> Round:
     """A round of a program in Python; see `run_peer`."""
-    return lambda: statistics.median(run_peer(settings, name, version, target).samples_s)
+    return lambda: statistics.median(run_peer(settings, name, version, target, folder).samples_s)
 
 
 def _add_round(lane: _Lane) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+import numpy as np
 
 from dace_transfer.database.records import Vector
 from dace_transfer.learning.donors import Ranking
 from dace_transfer.learning.folds import folds
 from dace_transfer.learning.neighbours import Neighbours
-from dace_transfer.learning.playing import gains_of
+from dace_transfer.learning.playing import gains_of, used
 from dace_transfer.learning.profiles import Profiles, Rows
-from dace_transfer.search.rules import REGRESSION
-from dace_transfer.search.trust import asked_of
+from dace_transfer.search.rules import REGRESSION, Gains
+from dace_transfer.search.trust import VERIFIED, asked_of
 
 Risk: TypeAlias = Callable[[Profiles, int, Ranking], float]
 """How little the first recipe of a ranking that applies can be trusted on a workload, given by its row."""
+
+_LIMITS = np.linspace(1.0, 0.0, 21)  # Which of the doubts are tried as a limit on them, as quantiles.
 
 
 def distance(profiles: Profiles, row: int, ranking: Ranking) -> float:
@@ -59,36 +63,61 @@ class Abstaining:
 
     def limit(self, vectors: Vector, profiles: Profiles, train: Rows) -> float:
         """The risk below which recipes are used, for vectors of shape `(n, d)`; infinite where all of them may be."""
-        seen = list(self._seen(vectors, profiles, train))
-        slower = sorted(self.risk(profiles, row, ranking) for row, ranking in seen if _slowed(profiles, row, ranking))
+        seen = _foreseen(self.donor, vectors, profiles, train)
+        slowed = [(row, r) for row, r in seen if _slowed(gains_of(profiles, row, r.recipes, 1))]
+        slower = sorted(self.risk(profiles, row, ranking) for row, ranking in slowed)
         allowed = int(self.tolerated * len(seen))
         return slower[allowed] if len(slower) > allowed else math.inf
-
-    def _seen(self, vectors: Vector, profiles: Profiles, train: Rows) -> Iterator[tuple[int, Ranking]]:
-        """What the donor would have said about the known workloads."""
-        for fold in folds(profiles, rows=train):
-            yield from zip(fold.test, self.donor.rank_by(vectors, profiles, fold.train, fold.test), strict=True)
 
 
 @dataclass(frozen=True)
 class Checked:
     """Lets verification's runs choose among the first recipes, as the tuner's mode `transfer` does.
 
+    Of recipes with as much doubt as a limit, or more, these runs must speak clearly. The limit is the highest one with
+    which at most a tolerated share of the known workloads get slower, their families left out in turn.
+
     Attributes:
         name: What it is called.
-        abstaining: Who ranks, and how far that is trusted; it is not abstained where verification's runs are clear.
+        donor: Who ranks.
+        tolerated: Share of workloads that may get slower.
     """
 
     name: str
-    abstaining: Abstaining
+    donor: Neighbours
+    tolerated: float = 0.05
 
     def rank(self, profiles: Profiles, train: Rows, test: Rows) -> list[Ranking]:
-        donor = self.abstaining.donor
-        vectors = donor.encoding(train)
-        limit = self.abstaining.limit(vectors, profiles, train)
-        rankings = donor.rank_by(vectors, profiles, train, test)
-        return [replace(r, asked=tuple(asked_of(doubt, limit) for doubt in r.doubts)) for r in rankings]
+        vectors = self.donor.encoding(train)
+        limit = self.limit(vectors, profiles, train)
+        return [replace(r, asked=_asked(r, limit)) for r in self.donor.rank_by(vectors, profiles, train, test)]
+
+    def limit(self, vectors: Vector, profiles: Profiles, train: Rows) -> float:
+        """The doubt from which on runs must be clear, for vectors of shape `(n, d)`; infinite where they need not."""
+        seen = _foreseen(self.donor, vectors, profiles, train)
+        doubts = [doubt for _, ranking in seen for doubt in ranking.doubts]
+        limits = [math.inf, *(np.quantile(doubts, _LIMITS).tolist() if doubts else [])]
+        return next((limit for limit in limits if _share_slowed(profiles, seen, limit) <= self.tolerated), -math.inf)
 
 
-def _slowed(profiles: Profiles, row: int, ranking: Ranking) -> bool:
-    return bool((gains_of(profiles, row, ranking.recipes, 1) < REGRESSION).any())
+def _foreseen(donor: Neighbours, vectors: Vector, profiles: Profiles, train: Rows) -> list[tuple[int, Ranking]]:
+    """What a donor would have said about the known workloads, without their families."""
+    return [
+        entry
+        for fold in folds(profiles, rows=train)
+        for entry in zip(fold.test, donor.rank_by(vectors, profiles, fold.train, fold.test), strict=True)
+    ]
+
+
+def _asked(ranking: Ranking, limit: float) -> tuple[float, ...]:
+    return tuple(asked_of(doubt, limit) for doubt in ranking.doubts)
+
+
+def _share_slowed(profiles: Profiles, seen: Sequence[tuple[int, Ranking]], limit: float) -> float:
+    """Share of workloads that get slower by what either half of verification's runs chooses."""
+    gains = (used(profiles, row, r.recipes, _asked(r, limit), VERIFIED, half) for row, r in seen for half in (0, 1))
+    return float(np.mean([_slowed(gain) for gain in gains]))
+
+
+def _slowed(gains: Gains) -> bool:
+    return bool((gains < REGRESSION).any())

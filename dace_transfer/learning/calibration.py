@@ -7,7 +7,7 @@ import numpy as np
 from dace_transfer.database.store import Store
 from dace_transfer.embeddings import SymbolicFeatures
 from dace_transfer.hardware import describe_cpu
-from dace_transfer.learning.abstention import Abstaining, doubt
+from dace_transfer.learning.abstention import Checked
 from dace_transfer.learning.comparison import NEAREST, Sources
 from dace_transfer.learning.profiles import profiles_of
 from dace_transfer.search.trust import Trust
@@ -21,7 +21,7 @@ def calibrate(store: Store) -> Trust:
     """
     sources = Sources(store, profiles_of(store))
     rows = np.arange(len(sources.profiles.digests))
-    donor = Abstaining("", NEAREST["features"](sources), doubt)
+    donor = Checked("", NEAREST["features"](sources))
     return Trust(
         limit=donor.limit(sources.features(rows), sources.profiles, rows),
         tolerated=donor.tolerated,

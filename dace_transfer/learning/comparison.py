@@ -17,6 +17,7 @@ from dace_transfer.embeddings.training.settings import Settings
 from dace_transfer.errors import DaceTransferError
 from dace_transfer.hardware import describe_cpu
 from dace_transfer.learning.abstention import Abstaining, Checked, Risk, distance, doubt
+from dace_transfer.learning.adaptive import Adaptive
 from dace_transfer.learning.donors import Donor, Everywhere, Random
 from dace_transfer.learning.evaluation import Row, evaluate
 from dace_transfer.learning.neighbours import Neighbours
@@ -89,10 +90,7 @@ def _abstaining(name: str, risk: str) -> Callable[[Sources], Abstaining]:
 
 
 def _checked(name: str, tolerated: float) -> Callable[[Sources], Checked]:
-    def make(sources: Sources) -> Checked:
-        return Checked(name, Abstaining(name, NEAREST["features"](sources), doubt, tolerated))
-
-    return make
+    return lambda sources: Checked(name, NEAREST["features"](sources), tolerated)
 
 
 QUICK: dict[str, Callable[[Sources], Donor]] = {
@@ -100,6 +98,7 @@ QUICK: dict[str, Callable[[Sources], Donor]] = {
     "fixed": lambda sources: Everywhere("fixed", by_mean),
     "portfolio": lambda sources: Everywhere("portfolio", by_cover),
     **NEAREST,
+    "features+answers": lambda sources: Adaptive("features+answers", sources.features),
     **{f"{name}+{risk}": _abstaining(name, risk) for name in NEAREST for risk in RISKS},
     "features+runs": _checked("features+runs", tolerated=1.0),
     "transfer": _checked("transfer", tolerated=0.05),

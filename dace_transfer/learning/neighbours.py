@@ -41,7 +41,7 @@ class Neighbours:
         if self.faster_only:
             known = known[profiles.benefits(known).max(axis=1, initial=0.0) > WORTHWHILE]
         benefits = profiles.benefits(known)
-        return [self._ranking(benefits, _distances(vectors[known], vectors[row])) for row in test]
+        return [self._ranking(benefits, distances(vectors[known], vectors[row])) for row in test]
 
     def _ranking(self, benefits: Gains, distances: Gains) -> Ranking:
         order = np.argsort(distances, kind="stable")
@@ -54,7 +54,8 @@ class Neighbours:
         return Ranking(recipes, float(distances[near[0]]), tuple(float(doubts[recipe]) for recipe in recipes))
 
 
-def _distances(vectors: Vector, vector: Vector) -> Gains:
+def distances(vectors: Vector, vector: Vector) -> Gains:
+    """Return the distance of each of n vectors, shape `(n, d)`, from another one, shape `(d,)`."""
     difference = np.asarray(vectors - vector, dtype=np.float64)
-    distances: Gains = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    return distances
+    far: Gains = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+    return far

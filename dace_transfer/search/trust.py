@@ -14,13 +14,17 @@ SHIPPED = Path(__file__).with_name("trust.json")
 CLEARLY = math.log2(1.2)
 """Ratios of two surveys of the same recipes on one machine, beside other work, differed by more in one of six cases."""
 
+VERIFIED = 3
+"""Recipes of neighbours that mode `transfer` verifies."""
+
 
 @dataclass(frozen=True)
 class Trust:
     """A limit on doubt, and what it was fitted on.
 
     Attributes:
-        limit: Recipes with less doubt make at most the tolerated share of workloads slower, none of them timed.
+        limit: Where recipes with as much doubt have to be clearly faster, mode `transfer` makes at most the tolerated
+            share of workloads slower; infinite where none have to be.
         tolerated: Share of workloads.
         encoder: Id of the encoder that neighbours were found by.
         workloads: Workloads that it was fitted on.

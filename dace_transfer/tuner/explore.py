@@ -26,13 +26,14 @@ from dace_transfer.search import (
     portfolio_proposals,
 )
 from dace_transfer.search.portfolio import BASELINE
+from dace_transfer.search.trust import VERIFIED
 from dace_transfer.tuner.candidate import Field, extended, make_field
 from dace_transfer.tuner.remember import embed, remember
 from dace_transfer.tuner.session import Session
 from dace_transfer.tuner.trial import race_field, verify_fields, winner
 from dace_transfer.workload import Workload
 
-_PROGRAMS = {"transfer": 3, "measure": 5}  # Made of neighbours' recipes, to be verified.
+_PROGRAMS = {"transfer": VERIFIED, "measure": 5}  # Made of neighbours' recipes, to be verified.
 _NEAREST = 5  # Neighbours' recipes that a search begins with.
 _FIRST = 32  # Proposals of a search that are tried at once, so that they are built and verified together.
 _ROUND = 8  # Those tried at a time afterwards.

@@ -31,6 +31,11 @@ def steps(a: dace.float64[N], b: dace.float64[N]):
 
 
 @dace.program
+def stencil(a: dace.float64[N, N], b: dace.float64[N, N]):
+    b[1:-1, 1:-1] = a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 1:-1] + a[1:-1, 2:]
+
+
+@dace.program
 def sweep(a: dace.float64[T, N], b: dace.float64[T, N]):
     for t in range(1, T):
         a[t] = a[t - 1] + b[t]
@@ -73,6 +78,16 @@ def test_divisions_and_functions_are_counted_apart() -> None:
 def test_time_steps_move_everything_again() -> None:
     found = demand(steps, N=1002, T=10)
     assert found.bytes == pytest.approx(10 * 8 * (2 * 1000 + 2 * 1002), rel=0.01)
+
+
+def test_neighbours_in_the_last_dimension_are_loads_of_their_own() -> None:
+    assert demand(steps, N=1002, T=10).loaded == 10 * 8 * 2 * 3 * 1000
+    assert demand(stencil, N=102).loaded == 8 * 100 * 100 * (3 + 1)
+
+
+def test_what_stays_in_registers_is_not_loaded() -> None:
+    assert demand(product, N=100).loaded == 40000
+    assert demand(axpy, N=1000).loaded == 3 * 8000
 
 
 def test_sweeps_move_everything_once() -> None:

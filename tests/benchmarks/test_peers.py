@@ -40,6 +40,16 @@ def kernel(scale, values, result):
 """
 
 
+COMPILED = """
+import numba
+
+@numba.njit
+def kernel(scale, values, result):
+    result[:] = scale * values
+    return values.sum()
+"""
+
+
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -68,6 +78,15 @@ def test_the_fastest_right_version_is_compared(checkout: Path, tmp_path: Path) -
     assert "'result' differs from NumPy" in row.screened["numba_npr"]["problem"]
     assert 0 < row.screened["numba_n"]["ms"] < row.screened["numba_np"]["ms"]
     assert rounds["numba"]() > 0
+
+
+@pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="Numba is not installed")
+def test_numba_compiles_once_for_all_processes(checkout: Path, tmp_path: Path) -> None:
+    work = screen(checkout, tmp_path, numba_n=COMPILED)
+    rounds = screening.peer_rounds(work, row_of(work))
+    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "numba").rglob("*.nb?")}
+    assert kept and rounds["numba"]() > 0
+    assert kept == {file: file.stat().st_mtime_ns for file in (tmp_path / "numba").rglob("*.nb?")}
 
 
 def test_a_peer_with_nothing_right_is_recorded_and_not_timed(checkout: Path, tmp_path: Path) -> None:

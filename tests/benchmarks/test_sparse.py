@@ -1,6 +1,7 @@
 """Products of sparse and dense matrices of several densities and widths."""
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,8 +30,8 @@ def test_the_reference_multiplies() -> None:
     np.testing.assert_allclose(case.expected()["result"], matrix @ dense, rtol=1e-5)
 
 
-def test_mkl_gives_the_same_or_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(1).items():
+def test_mkl_gives_the_same_or_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(1, tmp_path).items():
         monkeypatch.setenv(name, value)
     case = open_suite(SPARSE).load("spmm-0.1%-16", "S")
     (version,) = PEERS["sparse_dot_mkl"].versions
