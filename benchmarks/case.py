@@ -27,7 +27,7 @@ class Case:
 
     Attributes:
         name: Unique in its suite.
-        family: Its kernel family, "" where nothing is known.
+        families: Kernel families that it belongs to, the one it is known by first; none where nothing is known.
         load_program: Returns the `DaceProgram`; separate, so that timing the reference needs no DaCe.
         arguments: Every argument, and the sizes by name; never changed.
         reference: The computation in NumPy, called with the first `reference_arguments` of the arguments.
@@ -40,7 +40,7 @@ class Case:
     """
 
     name: str
-    family: str
+    families: Sequence[str]
     load_program: Callable[[], Any]
     arguments: Mapping[str, Any]
     reference: Callable[..., Any]
@@ -48,6 +48,11 @@ class Case:
     outputs: Sequence[str]
     tolerance: Tolerance
     peers: Mapping[str, Callable[[], Callable[..., Any]]] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """The family it is known by, "" where nothing is known."""
+        return next(iter(self.families), "")
 
     def fresh_arguments(self) -> list[Any]:
         """Copies of the arguments of one call of the reference."""

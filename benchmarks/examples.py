@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.options import Budget, Database, Json, Mode, Peers, Programs, Rounds, Timeout, listed
+from benchmarks.options import Budget, Database, Json, LeaveFamilyOut, Mode, Peers, Programs, Rounds, Timeout, listed
 from benchmarks.peers import choose_peers
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
@@ -25,10 +25,7 @@ def main(
     preset: Annotated[str, typer.Option(help="Size of the programs: S or M.")] = "S",
     mode: Mode = "transfer",
     programs: Programs = "",
-    leave_family_out: Annotated[
-        bool,
-        typer.Option("--leave-family-out/--all", help="Whether records of a program's own family may not donate."),
-    ] = True,
+    leave_family_out: LeaveFamilyOut = True,
     json: Json = None,
     database: Database = None,
     budget: Budget = None,
@@ -38,12 +35,10 @@ def main(
 ) -> None:
     """Run the example programs."""
     with one_sentence():
-        others = choose_peers(peers)
-        settings = Settings(EXAMPLES, preset, mode, leave_family_out, database, budget, rounds, timeout, others)
-        command = f"python -m benchmarks.examples --preset {preset} --mode {mode}"
-        command += ("" if leave_family_out else " --all") + (f" --peers {peers}" if others else "")
-        names = listed(programs)
-        run_suite(settings, names, json, f"Example programs at {preset}, {mode}", command)
+        chosen = choose_peers(peers)
+        settings = Settings(EXAMPLES, preset, mode, leave_family_out, database, budget, rounds, timeout, chosen)
+        command = f"python -m benchmarks.examples {settings.options}"
+        run_suite(settings, listed(programs), json, f"Example programs at {preset}, {mode}", command)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Tunes the DaCe programs of a checkout of NPBench and compares them side by side with DaCe, NumPy and its peers.
 
-    python -m benchmarks.npbench --path DIR [--preset S] [--mode transfer] [--programs a,b] [--peers numba,jax]
-        [--json OUT]
+    python -m benchmarks.npbench --path DIR [--preset S] [--mode transfer] [--all] [--programs a,b]
+        [--peers numba,jax] [--json OUT]
 
 The checkout is `git clone https://github.com/spcl/npbench DIR`; nothing in it is changed or installed.
 """
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.options import Budget, Database, Json, Mode, Peers, Programs, Rounds, Timeout, listed
+from benchmarks.options import Budget, Database, Json, LeaveFamilyOut, Mode, Peers, Programs, Rounds, Timeout, listed
 from benchmarks.peers import choose_peers
 from benchmarks.run import run_suite
 from benchmarks.settings import Settings
@@ -28,6 +28,7 @@ def main(
     preset: Annotated[str, typer.Option(help="Size of the programs: S, M, L or paper.")] = "S",
     mode: Mode = "transfer",
     programs: Programs = "",
+    leave_family_out: LeaveFamilyOut = True,
     json: Json = None,
     database: Database = None,
     budget: Budget = None,
@@ -37,12 +38,12 @@ def main(
 ) -> None:
     """Run NPBench."""
     with one_sentence():
-        others = choose_peers(peers)
-        settings = Settings(str(path.resolve()), preset, mode, False, database, budget, rounds, timeout, others)
-        command = f"python -m benchmarks.npbench --path DIR --preset {preset} --mode {mode}"
-        command += f" --peers {peers}" if others else ""
-        names = listed(programs)
-        run_suite(settings, names, json, f"NPBench at {preset}, {mode}", command)
+        chosen = choose_peers(peers)
+        settings = Settings(
+            str(path.resolve()), preset, mode, leave_family_out, database, budget, rounds, timeout, chosen
+        )
+        command = f"python -m benchmarks.npbench --path DIR {settings.options}"
+        run_suite(settings, listed(programs), json, f"NPBench at {preset}, {mode}", command)
 
 
 if __name__ == "__main__":

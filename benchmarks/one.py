@@ -78,19 +78,18 @@ def run(bench: Bench, folder: Path) -> None:
     case, row = bench.case, bench.row
     bench.enter("reference")
     expected = case.expected()
+    begin = time.monotonic()
     original, sizes, arguments = prepare(case)
+    parsing = time.monotonic() - begin
     bench.enter("tuning")
     tuned = tune_once(bench.settings, case, row, arguments, expected)
     bench.enter("building")
     with Builder(bench.target, folder / "builds", workers=1) as builder:
-        built = versions.build(
-            builder,
-            {
-                "auto_optimize": lambda: versions.optimized(original, sizes),
-                **({} if tuned is None else {"ours": lambda: tuned}),
-                "simplify": lambda: versions.simplified(original),
-            },
-        )
+        begin = time.monotonic()
+        built = versions.build(builder, {"auto_optimize": lambda: versions.optimized(original, sizes)})
+        row.untuned_s = parsing + time.monotonic() - begin
+        others = {"simplify": lambda: versions.simplified(original)}
+        built |= versions.build(builder, others if tuned is None else {"ours": lambda: tuned, **others})
     binaries = {side: outcome for side, outcome in built.items() if isinstance(outcome, Binary)}
     for side, outcome in built.items():
         if isinstance(outcome, Failure):
@@ -136,7 +135,7 @@ def tune_once(
             budget=settings.budget,
             database=settings.database,
             family=case.family,
-            exclude_families=(case.family,) if settings.leave_family_out and case.family else (),
+            exclude_families=case.families if settings.leave_family_out else (),
         )
         returned = result.compiled(**own)
     except Exception as error:  # noqa: BLE001  Whatever goes wrong belongs in the row; the others still run.

@@ -9,6 +9,9 @@ import typer
 
 Mode = Annotated[str, typer.Option(help="Mode of the tuner: transfer, measure, search or replay.")]
 Programs = Annotated[str, typer.Option(help="Comma-separated names; all by default.")]
+LeaveFamilyOut = Annotated[
+    bool, typer.Option("--leave-family-out/--all", help="Whether records of a program's own families may not donate.")
+]
 Json = Annotated[Path | None, typer.Option(help="Keep the rows in this file, with a table beside it.")]
 Database = Annotated[str | None, typer.Option(help="Database of the tuner; your own by default.")]
 Budget = Annotated[float | None, typer.Option(help="Seconds of tuning per program.")]

@@ -37,6 +37,14 @@ class Settings:
     peers: Sequence[str] = ()
 
     @property
+    def options(self) -> str:
+        """What asks for the same on the command line, without folders and how often or long anything is run."""
+        said = f"--preset {self.preset} --mode {self.mode}"
+        said += "" if self.budget is None else f" --budget {self.budget:g}"
+        said += "" if self.leave_family_out else " --all"
+        return said + (f" --peers {','.join(self.peers)}" if self.peers else "")
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What must be equal for two rows to answer the same question; no folders, since results are published."""
         return {
@@ -64,7 +72,8 @@ class Row:
         valid: Whether our result agrees with NumPy; None where it could not be compared.
         baseline_valid: The same for "simplify", "auto_optimize" and peers, of which one right version is enough.
         first_call_s: Seconds from nothing tuned to the first result: tuning, compiling and running.
-        seconds: Where they went, by phase of the tuner.
+        untuned_s: Seconds of parsing the program, of auto_optimize and of compiling what that makes, beside no tuning.
+        seconds: Where those of the first call went, by phase of the tuner.
         used: Which version the tuner chose.
         reason: Why, in its words.
         error: Everything that went wrong, "" if nothing did.
@@ -82,6 +91,7 @@ class Row:
     valid: bool | None = None
     baseline_valid: dict[str, bool] = field(default_factory=dict)
     first_call_s: float | None = None
+    untuned_s: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     used: str = ""
     reason: str = ""

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.case import Case, Suite, Tolerance
+from benchmarks.families import families_of
 from benchmarks.peers import PEERS, compiled
 from dace_transfer.errors import DaceTransferError
 
@@ -83,7 +84,7 @@ class Sparse:
 def _case(program: Program, preset: str) -> Case:
     return Case(
         name=program.name,
-        family=program.family,
+        families=(program.family,),
         load_program=lambda: program.program,
         arguments={**program.sizes[preset], **program.inputs(preset)},
         reference=program.reference,
@@ -119,7 +120,7 @@ class NPBench:
         values |= self._initialized(info, values)
         return Case(
             name=name,
-            family="",
+            families=families_of(name),
             load_program=partial(self._function, info, "_dace"),
             arguments=values,
             reference=self._function(info, "_numpy"),

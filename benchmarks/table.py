@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,9 @@ def summary(rows: Rows) -> list[str]:
     for side in ("auto_optimize", "simplify", "numpy", *asked(rows)):
         ratios = [r for row in right if (r := ratio(row, side)) is not None]
         if ratios:
-            mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+            mean = _geometric_mean(ratios)
             lines.append(f"Geometric mean over {title_of(side)}: {mean:.3g}x ({len(ratios)} programs).")
+    lines += _first_calls(rows)
     wrong = [row["program"] for row in rows if row["valid"] is False]
     if wrong:
         lines.append(f"WRONG RESULTS: {', '.join(wrong)}.")
@@ -119,7 +121,6 @@ def _header(shown: Sequence[str]) -> list[str]:
 
 def _line(row: Mapping[str, Any], shown: Sequence[str]) -> str:
     gain = ratio(row, "auto_optimize")
-    first = row["first_call_s"]
     right = {True: "yes", False: "**NO**", None: "-"}[row["valid"]]
     return cells(
         [
@@ -129,7 +130,7 @@ def _line(row: Mapping[str, Any], shown: Sequence[str]) -> str:
             f"{gain:.2f}x" if gain else "-",
             row["used"] or "-",
             right,
-            f"{first:.1f}" if first is not None else "-",
+            _first_call(row),
         ]
     )
 
@@ -141,6 +142,38 @@ def _time(row: Mapping[str, Any], side: str) -> str:
     middle, low, high = (row[f"{side}_ms{end}"] for end in ("", "_low", "_high"))
     _, _, kind = row.get("peer_versions", {}).get(side, "").partition("_")
     return f"{middle:.3g} [{low:.3g}, {high:.3g}]{kind and ' ' + kind}{wrong}"
+
+
+def _first_call(row: Mapping[str, Any]) -> str:
+    """Seconds of the first call, and how many times as long it takes as without tuning."""
+    first, times = row["first_call_s"], _over_untuned(row)
+    return "-" if first is None else f"{first:.1f}" if times is None else f"{first:.1f} ({times:.1f}x)"
+
+
+def _over_untuned(row: Mapping[str, Any]) -> float | None:
+    first, untuned = row["first_call_s"], row.get("untuned_s")
+    return first / untuned if first and untuned else None
+
+
+def _first_calls(rows: Rows) -> list[str]:
+    """What first calls cost, and where their time goes."""
+    times = [t for row in rows if (t := _over_untuned(row)) is not None]
+    if not times:
+        return []
+    spent = Counter[str]()
+    for row in rows:
+        spent.update(row["seconds"])
+    total = sum(row["first_call_s"] or 0.0 for row in rows)
+    shares = ", ".join(f"{phase} {100 * seconds / total:.0f} %" for phase, seconds in spent.most_common())
+    mean, count = _geometric_mean(times), len(times)
+    return [
+        f"Geometric mean of first calls over parsing, auto_optimize and compiling: {mean:.3g}x ({count} programs).",
+        f"Of all first calls: {shares}.",
+    ]
+
+
+def _geometric_mean(values: Sequence[float]) -> float:
+    return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def _left_out(row: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ def double(values: np.ndarray) -> None:
 
 @pytest.fixture
 def case() -> Case:
-    return Case("double", "", lambda: None, {"values": np.ones(4), "N": 4}, double, ["values"], (), Tolerance())
+    return Case("double", (), lambda: None, {"values": np.ones(4), "N": 4}, double, ["values"], (), Tolerance())
 
 
 def test_without_outputs_what_the_reference_changes_is_compared(case: Case) -> None:

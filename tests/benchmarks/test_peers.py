@@ -128,7 +128,7 @@ def test_numba_compiles_a_reference_outside_of_the_samples() -> None:
     pytest.importorskip("numba")
     versions = {"numba_n": lambda: peers.compiled(doubled, parallel=False)}
     given = {"values": np.arange(5.0), "result": np.zeros(5)}
-    case = Case("doubled", "", lambda: None, given, doubled, list(given), ["result"], Tolerance(), versions)
+    case = Case("doubled", (), lambda: None, given, doubled, list(given), ["result"], Tolerance(), versions)
     sampled, results = peer_run.measure(case, "numba_n")
     assert np.array_equal(results["result"], 2 * given["values"])
     assert not given["result"].any()
@@ -143,7 +143,7 @@ def test_every_call_gets_fresh_arguments() -> None:
         values += 1
         return values
 
-    case = Case("add", "", lambda: None, {"values": np.zeros(3)}, add_one, ["values"], (), Tolerance())
+    case = Case("add", (), lambda: None, {"values": np.zeros(3)}, add_one, ["values"], (), Tolerance())
     sampled, results = peer_run.measure(case, "numpy")
     assert set(seen) == {0.0} and len(seen) == 1 + len(sampled.samples_s) >= 6
     assert np.array_equal(results["__return"], np.ones(3))

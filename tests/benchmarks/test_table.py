@@ -45,6 +45,14 @@ def test_the_geometric_mean_leaves_wrong_results_out() -> None:
     assert "WRONG RESULTS: c." in summary
 
 
+def test_first_calls_are_compared_with_no_tuning_and_accounted_for() -> None:
+    first = [row("a", 1.0, 2.0, first_call_s=8.0, untuned_s=2.0, seconds={"verify": 6.0, "normalize": 1.0})]
+    text = table.render([*first, row("b", 1.0, 2.0, first_call_s=4.0, untuned_s=4.0, seconds={"verify": 2.0})], "", "")
+    assert "| 8.0 (4.0x) |" in text
+    assert "first calls over parsing, auto_optimize and compiling: 2x (2 programs)" in text
+    assert "Of all first calls: verify 67 %, normalize 8 %." in text
+
+
 def test_a_wrong_baseline_is_no_baseline() -> None:
     wrong = row("a", 1.0, 2.0, baseline_valid={"auto_optimize": False})
     assert table.ratio(wrong, "auto_optimize") is None
