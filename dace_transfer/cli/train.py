@@ -31,18 +31,20 @@ def train(
     continue_: Annotated[Path | None, typer.Option("--continue", help="Weights to begin with.")] = None,
     folds: Folds = 5,
 ) -> None:
-    """Train the encoder on all outcomes, then say what it recovers on families that are left out.
+    """Train the encoder on all outcomes, encode all workloads, and say what it recovers on families that are left out.
 
-    Equal outcomes, options and seeds make equal weights. `db encode --encoder FILE` gives old workloads vectors.
+    Equal outcomes, options and seeds make equal weights. The vectors stand beside those of other encoders.
     """
     with one_sentence():
         from dace_transfer.database.store import open_store
-        from dace_transfer.embeddings.encoders import WEIGHTS
+        from dace_transfer.embeddings.encoders import WEIGHTS, encoder_named
         from dace_transfer.embeddings.training.settings import Settings
+        from dace_transfer.hardware import describe_cpu
         from dace_transfer.learning.comparison import Sources
         from dace_transfer.learning.profiles import profiles_of
         from dace_transfer.learning.training import judge
         from dace_transfer.learning.training import train as fit
+        from dace_transfer.tuner.encoding import encode_missing
 
         if out.suffix != WEIGHTS:
             raise DaceTransferError(f"Weights go into a file *{WEIGHTS}; got '{out}'.")
@@ -52,7 +54,8 @@ def train(
         settings = settings if epochs is None else replace(settings, epochs=epochs)
         with _bar("training", settings.epochs) as heard:
             name = fit(sources, settings, out, start=continue_, resume=resume, progress=heard)
-        print(f"Wrote the encoder '{name}' to {out}.")
+        encoded = encode_missing(store, encoder_named(str(out), describe_cpu()))
+        print(f"Wrote the encoder '{name}' to {out} and {len(encoded.digests)} vectors to the database.")
         if folds:
             with _bar("families left out", settings.epochs * folds) as heard:
                 rows = judge(sources, settings, folds, heard)
