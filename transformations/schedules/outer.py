@@ -10,11 +10,12 @@ from dace_transfer.transformations.normalization.dependence import Dependences
 from dace_transfer.transformations.normalization.terms import Range
 from dace_transfer.transformations.normalization.tree import Computation, Loop, Names, Node, nodes, substitute_node
 from dace_transfer.transformations.schedules.contract import contract
+from dace_transfer.transformations.schedules.jam import jam
 
 Bounds = tuple[Affine, Affine]
 
 
-def fuse_outer(computation: Computation, depth: int = 1) -> Computation:
+def fuse_outer(computation: Computation, depth: int = 1, lanes: int = 0) -> Computation:
     """Put parallel loops that neighbouring nests have in common around all of them, past sequential loops as well.
 
     Before:                                                 After:
@@ -33,13 +34,19 @@ def fuse_outer(computation: Computation, depth: int = 1) -> Computation:
     Args:
         computation: Loops that are marked as parallel are.
         depth: How many loops are put around one another at most.
+        lanes: Iterations of these loops that are executed side by side where there are sequential loops in them, see
+            `jam`; 0 for one after the other.
 
     Returns:
-        The computation itself where no loop can be moved.
+        The computation itself where no loop can be moved, or no iterations be executed side by side.
     """
     fusion = _Fusion(computation)
     body = fusion.body(computation.body, (), depth)
-    return contract(replace(computation, body=body), fusion.loops) if fusion.loops else computation
+    if not fusion.loops:
+        return computation
+    fused = contract(replace(computation, body=body), fusion.loops)
+    jammed = jam(fused, fusion.loops, lanes) if lanes else fused
+    return computation if lanes and jammed is fused else jammed
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,16 @@ class FuseOuter:
     Attributes:
         target: Always the whole SDFG, which must be in normal form or nearly so.
         depth: How many loops are put around one another at most.
+        lanes: Iterations of these loops that are executed side by side where there are sequential loops in them, so
+            that `for k` comes before `map l in 0:lanes`; 0 for one after the other. In Halide and TVM: `split` and
+            `reorder`.
     """
 
     name: ClassVar[str] = "fuse_outer"
 
     target: str = "sdfg"
     depth: int = 1
+    lanes: int = 0
 
     def apply(self, sdfg: dace.SDFG, targets: Sequence[Handle]) -> Done:
         """Rewrite the SDFG; yields the maps that came to be outermost.
@@ -43,6 +47,7 @@ class FuseOuter:
         Raises:
             NotApplicableError: It cannot be read, or no loop can be moved.
         """
-        refusal = "No two neighbouring nests have a parallel loop that fits around both."
-        rewrite_statements(sdfg, lambda computation: fuse_outer(computation, self.depth), refusal)
+        refusal = "No two neighbouring nests have a parallel loop that fits around both"
+        refusal += " and around sequential loops with no other." if self.lanes else "."
+        rewrite_statements(sdfg, lambda computation: fuse_outer(computation, self.depth, self.lanes), refusal)
         return Done(1, "put common parallel loops around nests")

@@ -51,5 +51,17 @@ def test_sweeps_run_inside_of_one_map(apply, run) -> None:
         np.testing.assert_allclose(result, expected(x, y))
 
 
+def test_lanes_run_side_by_side_in_the_sweeps_and_the_rest_after_them(apply, run) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.random((5, 7, 6)), rng.random((5, 7, 6))
+    sdfg = normalize(sweep.to_sdfg(simplify=True))
+    apply(FuseOuter(depth=2, lanes=4), sdfg)
+    result = y.copy()
+    run(sdfg, x=x.copy(), y=result, N=5, M=7, K=6)
+    np.testing.assert_allclose(result, expected(x, y))
+    entries = [node for node, _ in sdfg.all_nodes_recursive() if isinstance(node, dace.nodes.MapEntry)]
+    assert "0:4" in {str(entry.map.range) for entry in entries}
+
+
 def test_nests_that_need_one_another_s_neighbours_stay_apart(refuse) -> None:
     refuse(FuseOuter(), normalize(smooth.to_sdfg(simplify=True)), "No two neighbouring nests")
