@@ -61,6 +61,7 @@ class Demand:
     Attributes:
         bytes: Read and written of its arguments. Loops that run over the same elements again, as those over time
             steps do, count each time; what a program keeps for itself may stay in registers.
+        fresh: How many of them are written to arguments that are read nowhere, at most half of them.
         loaded: Bytes of its arguments that vector code loads and stores in one instruction each, wherever the data
             lies. What a parallel loop or a sum does not move may stay in registers, and so may what lies beside it in
             any dimension but the last, where neighbours are other lanes of a vector.
@@ -70,6 +71,7 @@ class Demand:
     """
 
     bytes: float
+    fresh: float
     loaded: float
     operations: Operations
     footprint: float
@@ -92,8 +94,10 @@ def demand_of(computation: Computation, sizes: Mapping[str, int]) -> Demand:
     arguments = {n: one for n, one in computation.containers.items() if n in moved and not one.transient}
     widths = {name: np.dtype(one.dtype.type).itemsize for name, one in arguments.items()}
     kinds = {np.dtype(one.dtype.type) for one in arguments.values()}
+    total = sum(sum(moved[name]) * width for name, width in widths.items())
     return Demand(
-        bytes=sum(sum(moved[name]) * width for name, width in widths.items()),
+        bytes=total,
+        fresh=min(total / 2, sum(moved[name][1] * width for name, width in widths.items() if not moved[name][0])),
         loaded=sum(sum(loaded.get(name, ())) * width for name, width in widths.items()),
         operations=counter.operations(computation.body, {}),
         footprint=sum(counter.size(name) * width for name, width in widths.items()),

@@ -74,13 +74,19 @@ def share_of(row: Mapping[str, Any], demand: Demand, speeds: Speeds, target: Tar
         else (speeds.peak_fp64, speeds.divisions_fp64, speeds.exponentials_fp64)
     )
     limit, bound = max(
-        (demand.bytes / speeds.bandwidth[level] / 1e6, names[level]),
+        (_moving(demand, speeds, level) / 1e6, names[level]),
         (demand.loaded / speeds.bandwidth[0] / 1e6, "loads"),
         (work.plain / plain / 1e6, "arithmetic"),
         (work.divisions / divisions / 1e6, "divisions"),
         (work.functions / functions / 1e6, "functions"),
     )
     return Share(row["program"], row["ours_ms"], limit, bound, demand.bytes / 1e6, limit / row["ours_ms"])
+
+
+def _moving(demand: Demand, speeds: Speeds, level: int) -> float:
+    """Nanoseconds to move everything; caches fetch from memory what is overwritten without being read."""
+    fresh = 2 * demand.fresh if level == len(speeds.bandwidth) - 1 else 0.0
+    return (demand.bytes - fresh) / speeds.bandwidth[level] + fresh / speeds.copy
 
 
 def render(shares: Sequence[Share], left: Mapping[str, str], speeds: Speeds, source: str) -> str:
@@ -91,13 +97,14 @@ def render(shares: Sequence[Share], left: Mapping[str, str], speeds: Speeds, sou
         "",
         f"`python -m benchmarks.limits {source} --suite DIR`",
         "",
-        f"- Measured: {caches} GB/s of the caches and {speeds.bandwidth[-1]:.0f} GB/s of main memory, "
+        f"- Measured: {caches} GB/s of the caches and {speeds.bandwidth[-1]:.0f} GB/s of main memory "
+        f"({speeds.copy:.0f} GB/s for copies), "
         f"{speeds.peak_fp64:.0f} and {speeds.peak_fp32:.0f} GFLOP/s in double and single precision, "
         f"{speeds.divisions_fp64:.1f} and {speeds.divisions_fp32:.1f} divisions and "
         f"{speeds.exponentials_fp64:.2f} and {speeds.exponentials_fp32:.2f} exponentials a nanosecond, all threads.",
         "- Moved: every argument read and written once, in each iteration of sequential loops that touch the same "
-        "elements again, at the bandwidth of the cache that holds all of them. Loads: what vector code must load and "
-        "store even if the first cache holds everything, at its bandwidth: neighbours along the last dimension are "
+        "elements again, at the bandwidth of the cache that holds all of them; what is written to memory and not read, "
+        "at that of a copy. Loads: what vector code must load and store even if the first cache holds everything, at its bandwidth: neighbours along the last dimension are "
         "loads of their own, what loops share otherwise may stay in registers. Computed: every operation as written; "
         "a square root counts as a division, any transcendental function as an exponential. What takes longest of all "
         "these is the limit, as if the rest went on beside it.",

@@ -24,6 +24,7 @@ class Speeds:
     Attributes:
         bandwidth: GB/s of reading and writing a buffer, all threads together: one for each level of
             `Target.caches`, then one for main memory.
+        copy: GB/s, read and written, of a copy between buffers that no cache holds.
         peak_fp64: GFLOP/s of independent double precision multiply-adds, all threads together.
         peak_fp32: The same in single precision.
         divisions_fp64: Divisions in double precision, in 10^9 a second, all threads together.
@@ -34,6 +35,7 @@ class Speeds:
     """
 
     bandwidth: tuple[float, ...]
+    copy: float
     peak_fp64: float
     peak_fp32: float
     divisions_fp64: float
@@ -77,8 +79,8 @@ def measure(target: Target) -> Speeds:
         sizes = [str(size) for size in _sizes(target)]
         lines = build_and_run(_SOURCE.read_text(), Path(folder), sizes, target.environment())
     *rates, region = map(float, lines.split())
-    *bandwidth, fp64, fp32, div64, div32, exp64, exp32 = (rate / 1e9 for rate in rates)
-    return Speeds(tuple(bandwidth), fp64, fp32, div64, div32, exp64, exp32, region * 1e6)
+    *bandwidth, copy, fp64, fp32, div64, div32, exp64, exp32 = (rate / 1e9 for rate in rates)
+    return Speeds(tuple(bandwidth), copy, fp64, fp32, div64, div32, exp64, exp32, region * 1e6)
 
 
 def _sizes(target: Target) -> list[int]:

@@ -1,5 +1,5 @@
-// Speeds of this machine: bytes per second of a stream over buffers of given sizes, operations per second of
-// independent fused multiply-adds in registers, divisions and exponentials per second in the first cache, all in double
+// Speeds of this machine: bytes per second of a stream over buffers of given sizes, of a copy between buffers that are
+// together as large as the last of them, operations per second of independent fused multiply-adds in registers, divisions and exponentials per second in the first cache, all in double
 // and in single precision, and the cost of one parallel region. One number per line.
 #include <omp.h>
 
@@ -75,6 +75,41 @@ static double stream(long bytes_per_thread) {
     return 2.0 * sizeof(double) * length * passes * threads / seconds;
 }
 
+// Every thread copies to memory that it does not read: caches fetch what is overwritten, unless told otherwise.
+static double copy(long bytes_per_thread) {
+    const long length = std::max(256L, bytes_per_thread / 2 / (long)sizeof(double));
+    const long bytes = (length * sizeof(double) + 63) / 64 * 64;
+    const int threads = omp_get_max_threads();
+    std::vector<double *> from(threads), to(threads);
+    #pragma omp parallel
+    {
+        const int own = omp_get_thread_num();
+        from[own] = static_cast<double *>(std::aligned_alloc(64, bytes));
+        to[own] = static_cast<double *>(std::aligned_alloc(64, bytes));
+        std::fill(from[own], from[own] + length, 1.0);
+        std::fill(to[own], to[own] + length, 1.0);
+    }
+    const double seconds = seconds_per_call(
+        [&] {
+            #pragma omp parallel
+            {
+                const double *source = from[omp_get_thread_num()];
+                double *target = to[omp_get_thread_num()];
+                #pragma omp simd aligned(source, target : 64)
+                for (long i = 0; i < length; ++i) {
+                    target[i] = source[i] * 0.5;
+                }
+                asm volatile("" : : "r"(target) : "memory");
+            }
+        },
+        0.02);
+    for (int own = 0; own < threads; ++own) {
+        std::free(from[own]);
+        std::free(to[own]);
+    }
+    return 2.0 * sizeof(double) * length * threads / seconds;
+}
+
 // Sixteen chains of vectors hide the latency of a multiply-add on every CPU with two units.
 template <typename Number>
 static double multiply_adds() {
@@ -135,6 +170,7 @@ int main(int count, char **arguments) {
     for (int i = 1; i < count; ++i) {
         std::printf("%.6g\n", stream(std::atol(arguments[i])));
     }
+    std::printf("%.6g\n", copy(std::atol(arguments[count - 1])));
     std::printf("%.6g\n%.6g\n", multiply_adds<double>(), multiply_adds<float>());
     std::printf("%.6g\n", applications<double>([](double x) { return 3.0 / x; }));
     std::printf("%.6g\n", applications<float>([](float x) { return 3.0f / x; }));
