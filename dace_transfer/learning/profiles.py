@@ -38,7 +38,7 @@ class Profiles:
         best: Largest gain of any recipe, in the bank or not, shape `(n,)`; at least 0, which is auto_optimize.
         seconds: Least time of auto_optimize, shape `(n,)`; NaN where it was not timed.
         halves: Gains by every other sample alone, and by those in between, shape `(2, n, m)`; where there are not two
-            samples of both sides, `gains`.
+            samples of each side, `gains`.
     """
 
     digests: tuple[str, ...]
@@ -83,7 +83,6 @@ def profiles_of(store: Store, target_digest: str | None = None) -> Profiles:
     records = [store.get_recipe(recipe) for recipe in recipes]
     table = [[outcomes[digest].get(recipe) for recipe in recipes] for digest in digests]
     baselines = [_baseline(row, records) for row in table]
-    timed = list(zip(table, baselines, strict=True))
     return Profiles(
         digests=tuple(digests),
         families=tuple(frozenset(o.family for o in entries) for entries in found),
@@ -94,7 +93,7 @@ def profiles_of(store: Store, target_digest: str | None = None) -> Profiles:
         applicable=np.array([[_costs(outcome) for outcome in row] for row in table]),
         best=np.array([_best(outcomes[digest]) for digest in digests]),
         seconds=np.array([min(samples, default=math.nan) for samples in baselines]),
-        halves=np.array([[[_half(o, b, half) for o in row] for row, b in timed] for half in (0, 1)]),
+        halves=np.array([[[_half(outcome, half) for outcome in row] for row in table] for half in (0, 1)]),
     )
 
 
@@ -104,6 +103,7 @@ class _Outcome:
     verdict: str
     ratio: float
     samples: tuple[float, ...]
+    beside: tuple[float, ...]  # Samples of the baseline, taken in turn with these.
 
 
 def _newest(store: Store, target: str | None) -> Mapping[str, dict[str, _Outcome]]:
@@ -111,7 +111,9 @@ def _newest(store: Store, target: str | None) -> Mapping[str, dict[str, _Outcome
     newest: dict[str, dict[str, _Outcome]] = defaultdict(dict)
     for record in store.records(TuningRecord):
         if target is None or record.target == target:
-            outcome = _Outcome(record.created, record.verdict, record.ratio or 0.0, record.samples)
+            outcome = _Outcome(
+                record.created, record.verdict, record.ratio or 0.0, record.samples, record.baseline_samples
+            )
             known = newest[record.workload]
             known[record.recipe] = max(outcome, known.get(record.recipe, outcome))
     return newest
@@ -136,8 +138,8 @@ def _baseline(row: Sequence[_Outcome | None], recipes: Sequence[RecipeRecord | N
     return next((o.samples for o, recipe in pairs if o and recipe and recipe.name == BASELINE), ())
 
 
-def _half(outcome: _Outcome | None, baseline: Sequence[float], half: int) -> float:
+def _half(outcome: _Outcome | None, half: int) -> float:
     gain = _gain(outcome)
-    if outcome is None or math.isnan(gain) or min(len(outcome.samples), len(baseline)) < 2:
+    if outcome is None or math.isnan(gain) or min(len(outcome.samples), len(outcome.beside)) < 2:
         return gain
-    return math.log2(min(baseline[half::2]) / min(outcome.samples[half::2]))
+    return math.log2(min(outcome.beside[half::2]) / min(outcome.samples[half::2]))

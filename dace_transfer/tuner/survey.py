@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import dace
 from dace.frontend.python.parser import DaceProgram
 
 from dace_transfer.database.store import Store
-from dace_transfer.search import bank_proposals
+from dace_transfer.search import Proposal, bank_proposals
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner.arguments import infer_sizes
 from dace_transfer.tuner.candidate import make_field
@@ -35,8 +35,8 @@ def survey(
 ) -> int:
     """Rate every recipe of the bank on the normal form of a program and on all its pieces, and choose nothing.
 
-    Recipes are verified, and the runs of verification are their times. Workloads that the database holds tunings of
-    for this device are only noted to occur here, so that a survey that was stopped goes on where it was.
+    Recipes are verified, and the runs of verification are their times. What the database holds of a workload for this
+    device is not tried again, so that a survey that was stopped, or that came before a recipe, goes on where it was.
 
     Args:
         program: A `@dace.program` or an SDFG. It is not changed.
@@ -46,7 +46,7 @@ def survey(
         family: Kernel family recorded with what is learnt.
 
     Returns:
-        How many workloads were rated.
+        How many workloads recipes were rated on.
 
     Raises:
         DaceTransferError: The device is unknown, or a size is missing.
@@ -77,21 +77,22 @@ def _pieces(session: Session, workload: Workload) -> Iterator[Workload]:
         yield from parts
 
 
-def _known(session: Session, workload: Workload) -> bool:
-    return bool(session.store.tunings(workload.digest, session.target.digest))
-
-
 def _rate(session: Session, workloads: Mapping[str, Workload]) -> int:
-    proposals = bank_proposals(session.library)
+    bank = bank_proposals(session.library)
     unknown = []
     for workload in workloads.values():
-        if _known(session, workload):
-            remember_occurrence(session, workload)
+        if missing := _missing(session, workload, bank):
+            unknown.append((workload, missing))
         else:
-            unknown.append(workload)
+            remember_occurrence(session, workload)
     waiting = iter(unknown)
     while together := list(islice(waiting, _TOGETHER)):
         with session.phase("apply"):
-            fields = [make_field(session, workload, proposals) for workload in together]
+            fields = [make_field(session, workload, proposals) for workload, proposals in together]
         remember(session, verify_fields(session, fields))
     return len(unknown)
+
+
+def _missing(session: Session, workload: Workload, bank: Sequence[Proposal]) -> list[Proposal]:
+    known = {record.recipe for record in session.store.tunings(workload.digest, session.target.digest)}
+    return [proposal for proposal in bank if proposal.recipe.id not in known]

@@ -11,9 +11,9 @@ from dace_transfer.learning.profiles import profiles_of
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 
 
-def tuning(workload, recipe, verdict, ratio=None, created=EARLY, target="t", samples=()):
+def tuning(workload, recipe, verdict, ratio=None, created=EARLY, target="t", samples=(), beside=()):
     words = ("because", "[]", "search", "2", "0", created, "test")
-    return TuningRecord(workload, recipe, target, "auto_optimize", verdict, ratio, None, None, samples, (), *words)
+    return TuningRecord(workload, recipe, target, "auto_optimize", verdict, ratio, None, None, samples, beside, *words)
 
 
 @pytest.fixture
@@ -77,7 +77,8 @@ def test_gains_by_every_other_sample(store):
     full(store).put_all([RecipeRecord("base", "auto_optimize", "")])
     store.put_all(tuning(name, "base", "SAME", 1.0, samples=(8.0, 4.0, 9.0)) for name in "ab")
     samples = {"a": (2.0, 4.0, 2.5), "b": (2.0,), "c": (2.0, 4.0)}
-    store.put_all(tuning(name, "r0", "FASTER", 2.0, LATE, samples=runs) for name, runs in samples.items())
+    beside = {"a": (8.0, 4.0, 9.0), "b": (8.0, 4.0, 9.0), "c": ()}
+    store.put_all(tuning(n, "r0", "FASTER", 2.0, LATE, "t", runs, beside[n]) for n, runs in samples.items())
     found = profiles_of(store)
     np.testing.assert_array_equal(found.halves[:, :, found.recipes.index("r0")], [[2, 1, 1], [0, 1, 1]])
     np.testing.assert_array_equal(np.isnan(found.halves), [np.isnan(found.gains)] * 2)

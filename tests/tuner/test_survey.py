@@ -56,6 +56,19 @@ def test_every_recipe_is_recorded_on_the_program_and_on_its_pieces(store: Store)
         assert {occurrence.family for occurrence in store.occurrences(digest)} == {"nests"}
 
 
+def test_recipes_that_came_later_are_tried_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    survey(two_nests, {"N": 40}, database=store)
+    before = {(record.workload, record.recipe) for record in store.records(TuningRecord)}
+    later = parse_recipe("recipe later\nschedule maps kind=sequential\n")
+    monkeypatch.setattr(session, "load_library", lambda: {**LIBRARY, "later": later})
+    assert survey(two_nests, {"N": 40}, database=store) == 3
+    after = [(record.workload, record.recipe) for record in store.records(TuningRecord)]
+    assert {recipe for _, recipe in set(after) - before} == {later.id}
+    assert {recipe for workload, recipe in after if after.count((workload, recipe)) > 1} == {
+        LIBRARY["auto_optimize"].id
+    }
+
+
 def test_what_is_known_is_only_noted_to_occur_again(store: Store) -> None:
     survey(two_nests, {"N": 40}, database=store, family="nests")
     before = len(list(store.records(TuningRecord)))
