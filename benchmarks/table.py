@@ -96,7 +96,8 @@ def circumstances(rows: Rows) -> list[str]:
         f"- Milliseconds: the median over {row['rounds']} interleaved fresh processes per side (fewer where they take "
         "minutes), in brackets the fastest and slowest process; the same threads for all, the same flags "
         f"and BLAS for all sides but {others} own.",
-        "- NumPy is the reference that every result is checked against.",
+        "- NumPy is the reference that every result is checked against. Where ours is the very binary of "
+        "auto_optimize, it is timed once.",
         *_about_peers(rows),
     ]
 
