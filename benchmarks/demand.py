@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from dace import symbolic
 
 from dace_transfer.errors import DaceTransferError
-from dace_transfer.transformations.normalization.affine import Affine
+from dace_transfer.transformations.normalization.affine import Affine, constant
 from dace_transfer.transformations.normalization.dependence import Access, accesses
 from dace_transfer.transformations.normalization.elements import elements
 from dace_transfer.transformations.normalization.terms import Call, Number, Range, Reduce, Term, children
@@ -30,6 +30,8 @@ _FUNCTIONS |= {"arcsin", "arccos", "arctan", "arctan2", "asin", "acos", "atan", 
 
 Moved = dict[str, tuple[float, float]]
 """By container, how many elements are read and written."""
+
+_Register: TypeAlias = tuple[str, tuple[Any, ...], Any]
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Demand:
             steps do, count each time; what a program keeps for itself may stay in registers.
         fresh: How many of them are written to arguments that are read nowhere, at most half of them.
         loaded: Bytes of its arguments that vector code loads and stores in one instruction each, wherever the data
-            lies. What a parallel loop or a sum does not move may stay in registers, and so may what lies beside it in
-            any dimension but the last, where neighbours are other lanes of a vector.
+            lies. What a parallel loop or a sum does not move may stay in registers, and so may neighbours, but for
+            those along the last dimension that such loops run over, which are other lanes of a vector.
         operations: Arithmetic, comparisons and calls of functions, as its author wrote them.
         footprint: Bytes of the arguments that are touched.
         is_single: Whether it computes in single precision.
@@ -170,16 +172,17 @@ class _Counter:
             trips, inside = self._entered([node.range], means)
             own = {node.range.variable} if node.parallel else set()
             return _times(self.loaded(node.body, jammed | own, inside), trips)
-        vectors: dict[tuple[Any, ...], tuple[Access, float]] = {}
+        loads: dict[_Register, float] = {}
+        stores: dict[_Register, float] = {}
         for access in accesses(node):
-            moving = {word for entry in access.index or () for word in entry.words}
-            if moving >= jammed | {loop.variable for loop in access.ranges}:
-                vectors[_vector(access)] = (access, self._entered(access.ranges, means)[0])
-        result: Moved = {}
-        for access, trips in vectors.values():
-            reads, writes = result.get(access.data, (0.0, 0.0))
-            result[access.data] = (reads, writes + trips) if access.writes else (reads + trips, writes)
-        return result
+            shared = jammed | {loop.variable for loop in access.ranges}
+            if {word for entry in access.index or () for word in entry.words} >= shared:
+                trips = self._entered(access.ranges, means)[0]
+                (stores if access.writes else loads)[_register(access, shared)] = trips
+        # What a sequential loop has just written along the last dimension is still in its register.
+        kept = {one: trips for one, trips in loads.items() if one not in stores or isinstance(one[-1], Affine)}
+        names = {name for name, *_ in (*kept, *stores)}
+        return {name: (_of(name, kept), _of(name, stores)) for name in names}
 
     def _footprint(self, access: Access, loops: tuple[Range, ...], means: Mapping[str, float]) -> float:
         """How many elements are touched in all iterations, as far as they make a box."""
@@ -241,10 +244,15 @@ def _times(moved: Moved, trips: float) -> Moved:
     return {name: (trips * reads, trips * writes) for name, (reads, writes) in moved.items()}
 
 
-def _vector(access: Access) -> tuple[Any, ...]:
-    """Equal for accesses that one register may serve, of iterations of a loop over any dimension but the last."""
-    *outer, last = access.index or ((),)
-    return access.data, access.writes, tuple(entry.terms for entry in outer), last
+def _register(access: Access, shared: Collection[str]) -> _Register:
+    """Equal for accesses that one register may serve, of neighbouring iterations; `shared` loops fill vectors."""
+    *outer, last = access.index or (constant(0),)
+    lanes = last if last.words & set(shared) else last.terms
+    return access.data, tuple(entry.terms for entry in outer), lanes
+
+
+def _of(name: str, registers: Mapping[_Register, float]) -> float:
+    return sum(trips for (data, *_), trips in registers.items() if data == name)
 
 
 def _operations_of(call: Call) -> Operations:

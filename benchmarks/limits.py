@@ -105,8 +105,8 @@ def render(shares: Sequence[Share], left: Mapping[str, str], speeds: Speeds, sou
         "- Moved: every argument read and written once, in each iteration of sequential loops that touch the same "
         "elements again, at the bandwidth of the cache that holds all of them; what is written to memory and not read, "
         "at that of a copy. Loads: what vector code must load and store even if the first cache holds everything, at "
-        "its bandwidth: neighbours along the last dimension are loads of their own, the rest of what loops share may "
-        "stay in registers. Computed: every operation as written; "
+        "its bandwidth: neighbours along a last dimension of parallel loops are loads of their own, the rest of what "
+        "iterations share may stay in registers. Computed: every operation as written; "
         "a square root counts as a division, any transcendental function as an exponential. What takes longest of all "
         "these is the limit, as if the rest went on beside it.",
         "- What a program stores for itself and reads again counts nothing, so that a share of 1 may be out of reach.",

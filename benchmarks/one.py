@@ -78,16 +78,14 @@ def run(bench: Bench, folder: Path) -> None:
     case, row = bench.case, bench.row
     bench.enter("reference")
     expected = case.expected()
-    begin = time.monotonic()
     original, sizes, arguments = prepare(case)
-    parsing = time.monotonic() - begin
     bench.enter("tuning")
     tuned = tune_once(bench.settings, case, row, arguments, expected)
     bench.enter("building")
     with Builder(bench.target, folder / "builds", workers=1) as builder:
         begin = time.monotonic()
-        built = versions.build(builder, {"auto_optimize": lambda: versions.optimized(original, sizes)})
-        row.untuned_s = parsing + time.monotonic() - begin
+        built = versions.build(builder, {"auto_optimize": lambda: versions.optimized(prepare(case)[0], sizes)})
+        row.untuned_s = time.monotonic() - begin if isinstance(built["auto_optimize"], Binary) else None
         others = {"simplify": lambda: versions.simplified(original)}
         built |= versions.build(builder, others if tuned is None else {"ours": lambda: tuned, **others})
     binaries = {side: outcome for side, outcome in built.items() if isinstance(outcome, Binary)}

@@ -161,9 +161,10 @@ class NPBench:
 
 
 def _import(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"npbench_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise DaceTransferError(f"'{path}' cannot be imported; expected a Python module of NPBench.")
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    # Numba looks for the module of a function whose compiled code it has kept.
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

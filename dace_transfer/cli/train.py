@@ -55,7 +55,7 @@ def train(
         with _bar("training", settings.epochs) as heard:
             name = fit(sources, settings, out, start=continue_, resume=resume, progress=heard)
         encoded = encode_missing(store, encoder_named(str(out), describe_cpu()))
-        print(f"Wrote the encoder '{name}' to {out} and {len(encoded.digests)} vectors to the database.")
+        print(f"Wrote the encoder '{name}' to {out}; {len(encoded.digests)} encoded, {len(encoded.failed)} failed.")
         if folds:
             with _bar("families left out", settings.epochs * folds) as heard:
                 rows = judge(sources, settings, folds, heard)

@@ -1,6 +1,7 @@
-// Speeds of this machine: bytes per second of a stream over buffers of given sizes, of a copy between buffers that are
-// together as large as the last of them, operations per second of independent fused multiply-adds in registers, divisions and exponentials per second in the first cache, all in double
-// and in single precision, and the cost of one parallel region. One number per line.
+// Speeds of this machine: bytes per second of a stream over buffers of given sizes, and of a copy between buffers that
+// are together as large as the last of them; operations per second of independent fused multiply-adds in registers,
+// divisions and exponentials per second in the first cache, all in double and in single precision; and the cost of one
+// parallel region. One number per line.
 #include <omp.h>
 
 #include <algorithm>

@@ -21,7 +21,8 @@ class Adaptive:
     """Near workloads donate, and the more, the more alike they answered to what was tried already.
 
     Every recipe that is tried is a probe: what it gains tells workloads apart that look alike. The next one is always
-    that which is expected to exceed the best one so far by most. A recipe that does not apply tells something as well.
+    that which is expected to exceed the best one so far by most. A recipe that does not apply tells something as well;
+    one of which nothing is known counts as auto_optimize does.
 
     Attributes:
         name: What it is called.

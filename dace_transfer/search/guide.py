@@ -13,6 +13,8 @@ from dace_transfer.search.cost_model import CostModel, Observation, Prediction, 
 from dace_transfer.search.strategy import Outcome
 from dace_transfer.transformations import Recipe
 
+_IDLE = 0.1  # What a recipe that does not apply costs, beside one that is built and run.
+
 
 class Guide:
     """Scores recipes by the improvement to be expected of them over the best one known.
@@ -38,6 +40,9 @@ class Guide:
     def scores(self, recipes: Sequence[Recipe], applied: Sequence[Vector] | None = None) -> NDArray[np.float64] | None:
         """Return a score for each recipe, higher being better, or None while too little is known to tell.
 
+        It is the improvement to be expected of a try, over what a try is expected to cost: most of those that come to
+        nothing end before anything is built.
+
         Args:
             recipes: At least one.
             applied: An encoder's vectors of what each made of the workload, where that is known: then only outcomes
@@ -45,7 +50,10 @@ class Guide:
         """
         prediction = self._prediction(recipes, applied)
         best = max((outcome.gain or 0.0 for outcome in self._own.values()), default=0.0)
-        return prediction.works * expected_improvement(prediction, best) if prediction is not None else None
+        if prediction is None:
+            return None
+        costs = _IDLE + (1.0 - _IDLE) * prediction.works
+        return prediction.works * expected_improvement(prediction, best) / costs
 
     def _prediction(self, recipes: Sequence[Recipe], applied: Sequence[Vector] | None) -> Prediction | None:
         own = list(self._own.values())

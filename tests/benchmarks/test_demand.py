@@ -42,6 +42,12 @@ def sweep(a: dace.float64[T, N], b: dace.float64[T, N]):
 
 
 @dace.program
+def sums(a: dace.float64[N, T], b: dace.float64[N, T]):
+    for t in range(1, T):
+        a[:, t] = a[:, t - 1] + b[:, t] * b[:, t - 1]
+
+
+@dace.program
 def gather(a: dace.float64[N], index: dace.int64[N], b: dace.float64[N]):
     for i in dace.map[0:N]:
         b[i] = a[index[i]]
@@ -88,6 +94,10 @@ def test_neighbours_in_the_last_dimension_are_loads_of_their_own() -> None:
 def test_what_stays_in_registers_is_not_loaded() -> None:
     assert demand(product, N=100).loaded == 40000
     assert demand(axpy, N=1000).loaded == 3 * 8000
+
+
+def test_what_a_sequential_loop_has_just_written_is_not_loaded() -> None:
+    assert demand(sums, N=10, T=101).loaded == 8 * 10 * 100 * 2
 
 
 def test_sweeps_move_everything_once() -> None:

@@ -68,7 +68,7 @@ def test_training_is_deterministic_and_ends_with_what_it_recovers(database: str,
 
 def test_what_was_trained_encodes_beside_others(database: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.safetensors"
-    assert "8 vectors" in train(database, file, "--folds", "0").stdout
+    assert "; 8 encoded, 0 failed." in train(database, file, "--folds", "0").stdout
     assert "0 encoded, 0 failed" in run("db", "encode", "--database", database, "--encoder", str(file)).stdout
     encoders = json.loads(run("db", "stats", "--database", database, "--json").stdout)["encoders"]
     assert len(encoders) == 2 and set(encoders.values()) == {8}

@@ -24,9 +24,11 @@ def test_donors_that_answered_otherwise_count_less(make):
 
 
 def test_what_was_not_tried_yet_is_not_known(make):
-    rows = [[2.0, 1.0]] * 8
-    first = [Adaptive("a", alike(9)).rank(make([*rows, own], "abcdefghi"), TRAIN, TEST)[0] for own in ([0, 9], [0, -9])]
-    assert first[0].recipes == first[1].recipes == (0, 1)
+    """Whoever knew what recipe 2 will turn out to be worth would try it second, as three of the donors say."""
+    rows = [[2.0, 1.5, 0.0]] * 5 + [[2.0, 0.0, 1.4]] * 3
+    for own in ([0.0, 0.0, 0.0], [0.0, 0.0, 1.4]):
+        (ranking,) = Adaptive("a", alike(9)).rank(make([*rows, own], "abcdefghi"), TRAIN, TEST)
+        assert ranking.recipes == (0, 1, 2)
 
 
 def test_that_a_recipe_does_not_apply_is_an_answer(make):
@@ -36,6 +38,9 @@ def test_that_a_recipe_does_not_apply_is_an_answer(make):
 
 
 def test_nothing_is_proposed_without_a_vector(make):
-    vectors = np.full((9, 1), math.nan, np.float32)
-    (ranking,) = Adaptive("a", lambda train: vectors).rank(make([[1.0, 0.0]] * 9, "abcdefghi"), TRAIN, TEST)
-    assert ranking.recipes == ()
+    profiles = make([[1.0, 0.0]] * 9, "abcdefghi")
+    for first in (0, 8):
+        vectors = np.zeros((9, 1), np.float32)
+        vectors[first:] = math.nan
+        (ranking,) = Adaptive("a", lambda train, made=vectors: made).rank(profiles, TRAIN, TEST)
+        assert ranking.recipes == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from dace import data
@@ -33,11 +33,11 @@ def contract(computation: Computation, loops: Collection[str]) -> Computation:
         computation: What is changed.
         loops: Variables of the parallel loops that are looked at.
     """
-    outside = Counter(_mentioned(computation.body))
+    outside = Counter(read.data for read in mentioned(computation.body))
     dropped: dict[str, set[int]] = {}
     for node in nodes(computation.body):
         if isinstance(node, Loop) and node.range.variable in loops:
-            inside = Counter(_mentioned(node.body))
+            inside = Counter(read.data for read in mentioned(node.body))
             for name in sorted(inside):
                 if inside[name] == outside[name] and is_free(computation, name):
                     dropped.setdefault(name, set()).update(_told_apart_by(node, name))
@@ -45,8 +45,9 @@ def contract(computation: Computation, loops: Collection[str]) -> Computation:
     return _without(computation, dropped) if dropped else computation
 
 
-def _mentioned(body: Iterable[Node]) -> Iterable[str]:
-    return (read.data for _, one in statements(body) for read in (one.target, *reads(one.value)))
+def mentioned(body: Iterable[Node]) -> Iterator[Read]:
+    """Yield all that statements read and write."""
+    return (read for _, one in statements(body) for read in (one.target, *reads(one.value)))
 
 
 def is_free(computation: Computation, name: str) -> bool:
@@ -57,7 +58,7 @@ def is_free(computation: Computation, name: str) -> bool:
 
 def _told_apart_by(loop: Loop, name: str) -> set[int]:
     """The dimensions in which the index of every access is the variable of a loop."""
-    found = [read for _, one in statements(loop.body) for read in (one.target, *reads(one.value)) if read.data == name]
+    found = [read for read in mentioned(loop.body) if read.data == name]
     own = variable(loop.range.variable)
     return {axis for axis in range(len(found[0].index)) if all(read.index[axis] == own for read in found)}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dace import data
 
 from dace_transfer.transformations.normalization.affine import Affine, affine, constant, variable
-from dace_transfer.transformations.normalization.terms import Range, Read, Term, reads, rebuild
+from dace_transfer.transformations.normalization.terms import Range, Read, Term, rebuild
 from dace_transfer.transformations.normalization.tree import (
     Computation,
     Loop,
@@ -23,6 +23,7 @@ from dace_transfer.transformations.normalization.tree import (
     substitute_node,
     with_own_variables,
 )
+from dace_transfer.transformations.schedules.contract import mentioned
 
 
 def jam(computation: Computation, loops: Collection[str], lanes: int) -> Computation:
@@ -45,8 +46,8 @@ def jam(computation: Computation, loops: Collection[str], lanes: int) -> Computa
 
     Args:
         computation: Loops that are marked as parallel are.
-        loops: Variables of the parallel loops that are looked at.
-        lanes: Iterations that are executed side by side.
+        loops: Variables of the parallel loops that are looked at; of several around one another, the innermost.
+        lanes: Iterations that are executed side by side, at least 2.
 
     Returns:
         The computation itself where there is no such loop.
@@ -62,54 +63,65 @@ class _Jamming:
         self.expanded: dict[str, data.Array] = {}
         self._computation, self._loops, self._lanes = computation, loops, lanes
         self._names = Names(computation)
-        self._uses = Counter(read.data for read in _mentioned(computation.body))
+        self._uses = Counter(read.data for read in mentioned(computation.body))
 
-    def body(self, body: Iterable[Node]) -> tuple[Node, ...]:
-        """Return a body with the loops in it jammed."""
+    def body(self, body: Sequence[Node]) -> tuple[Node, ...]:
+        """Return a body with the loops in it jammed, inner ones rather than those around them."""
         return tuple(jammed for node in body for jammed in self._node(node))
 
     def _node(self, node: Node) -> tuple[Node, ...]:
         if not isinstance(node, Loop):
             return (node,)
-        if self._fits(node):
-            return self._jammed(node)
-        return (replace(node, body=self.body(node.body)),)
+        inside = self.body(node.body)
+        if inside != node.body:
+            return (replace(node, body=inside),)
+        return self._jammed(node) if self._fits(node) else (node,)
 
     def _fits(self, loop: Loop) -> bool:
-        inner = [node for node in nodes(loop.body) if isinstance(node, Loop)]
-        sequential = [one for one in inner if not one.parallel]
-        if loop.range.variable not in self._loops or not sequential or any(map(_is_around_parallel, sequential)):
+        length = loop.range.end - loop.range.begin
+        if loop.range.variable not in self._loops or (length.is_constant and length.constant < self._lanes):
             return False
         if any(isinstance(node, Opaque) for node in nodes(loop.body)):
             return False
-        named = {word for node in nodes(loop.body) for value in subscripts(node) for word in value.words}
+        inner = [node for node in nodes(loop.body) if isinstance(node, Loop)]
+        sequential = [one for one in inner if not one.parallel]
+        if not sequential or any(map(_is_around_parallel, sequential)):
+            return False
         bounds = {word for one in inner for value in subscripts(one) for word in value.words}
-        own = {statement.target.data for _, statement in statements(loop.body)} - self._told_apart(loop)
-        return loop.range.variable not in bounds and not own & named and own <= self._private(loop)
+        return loop.range.variable not in bounds and self._can_expand(loop)
 
-    def _told_apart(self, loop: Loop) -> set[str]:
-        """Containers of which every iteration has elements of its own."""
-        uses = [(read.data, any(loop.range.variable in one.words for one in read.index)) for read in _mentioned([loop])]
+    def _can_expand(self, loop: Loop) -> bool:
+        """Whether what is written is shared and told apart by the loop's variable, or can get an element for each lane.
+
+        A transient of every iteration's own that its variable is in the index of could be neither.
+        """
+        moving = self._moving(loop)
+        written = {statement.target.data for _, statement in statements(loop.body)}
+        named = {word for node in nodes(loop.body) for value in subscripts(node) for word in value.words}
+        private = self._private(loop)
+        return written - moving <= private and not written & moving & private and not written & private & named
+
+    def _moving(self, loop: Loop) -> set[str]:
+        """Containers whose index has the loop's variable in it wherever they are named."""
+        uses = [(read.data, any(loop.range.variable in one.words for one in read.index)) for read in mentioned([loop])]
         return {name for name, _ in uses} - {name for name, moves in uses if not moves}
 
     def _private(self, loop: Loop) -> set[str]:
-        """Transients that every iteration has for itself."""
-        free = {
-            name
-            for name, described in self._computation.containers.items()
-            if described.transient and type(described) in (data.Array, data.Scalar)
-        }
-        uses = Counter(read.data for read in _mentioned([loop]))
-        return {name for name, count in uses.items() if name in free and count == self._uses[name]}
+        """Transients that every iteration has for itself, since nothing outside of the loop names them."""
+        uses = Counter(read.data for read in mentioned([loop]))
+        inside = {name for name, count in uses.items() if count == self._uses[name]} - self._computation.pinned
+        containers = {name: self._computation.containers[name] for name in inside}
+        return {n for n, one in containers.items() if one.transient and type(one) in (data.Array, data.Scalar)}
 
     def _jammed(self, loop: Loop) -> tuple[Node, ...]:
         begin, length = loop.range.begin, loop.range.end - loop.range.begin
         count = affine(f"int_floor(Max(0, {length}), {self._lanes})")
         tile = Range(self._names.fresh("t"), constant(0), count)
-        own = sorted(self._private(loop) - self._told_apart(loop))
-        wider = {name: self._expanded(name) for name in own}
+        wider = {name: self._expanded(name) for name in sorted(self._private(loop) - self._moving(loop))}
         first = {loop.range.variable: begin + variable(tile.variable) * self._lanes}
         whole = Loop(tile, tuple(self._beside(node, loop.range.variable, first, wider) for node in loop.body), True)
+        if length.is_constant and not length.constant % self._lanes:
+            return (whole,)
         rest = replace(loop, range=replace(loop.range, begin=begin + count * self._lanes))
         return whole, with_own_variables(rest, self._names)
 
@@ -141,7 +153,3 @@ class _Jamming:
 
 def _is_around_parallel(loop: Loop) -> bool:
     return any(isinstance(node, Loop) and node.parallel for node in nodes(loop.body))
-
-
-def _mentioned(body: Iterable[Node]) -> Iterator[Read]:
-    return (read for _, one in statements(body) for read in (one.target, *reads(one.value)))

@@ -35,18 +35,20 @@ def fuse_outer(computation: Computation, depth: int = 1, lanes: int = 0) -> Comp
         computation: Loops that are marked as parallel are.
         depth: How many loops are put around one another at most.
         lanes: Iterations of these loops that are executed side by side where there are sequential loops in them, see
-            `jam`; 0 for one after the other.
+            `jam`; 0 or 1 for one after the other.
 
     Returns:
-        The computation itself where no loop can be moved, or no iterations be executed side by side.
+        The computation itself where no loop can be moved, or no iterations can be executed side by side.
     """
     fusion = _Fusion(computation)
     body = fusion.body(computation.body, (), depth)
     if not fusion.loops:
         return computation
     fused = contract(replace(computation, body=body), fusion.loops)
-    jammed = jam(fused, fusion.loops, lanes) if lanes else fused
-    return computation if lanes and jammed is fused else jammed
+    if lanes < 2:
+        return fused
+    jammed = jam(fused, fusion.loops, lanes)
+    return computation if jammed is fused else jammed
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class FuseOuter:
         target: Always the whole SDFG, which must be in normal form or nearly so.
         depth: How many loops are put around one another at most.
         lanes: Iterations of these loops that are executed side by side where there are sequential loops in them, so
-            that `for k` comes before `map l in 0:lanes`; 0 for one after the other. In Halide and TVM: `split` and
+            that `for k` comes before `map l in 0:lanes`; 0 or 1 for one after the other. In Halide and TVM: `split` and
             `reorder`.
     """
 
@@ -45,9 +45,9 @@ class FuseOuter:
         """Rewrite the SDFG; yields the maps that came to be outermost.
 
         Raises:
-            NotApplicableError: It cannot be read, or no loop can be moved.
+            NotApplicableError: It cannot be read, no loop can be moved, or none of them has iterations for lanes.
         """
         refusal = "No two neighbouring nests have a parallel loop that fits around both"
-        refusal += " and around sequential loops with no other." if self.lanes else "."
+        refusal += ", or its iterations cannot run side by side in sequential loops." if self.lanes > 1 else "."
         rewrite_statements(sdfg, lambda computation: fuse_outer(computation, self.depth, self.lanes), refusal)
         return Done(1, "put common parallel loops around nests")

@@ -59,6 +59,37 @@ for k2 in range(0, K - 1):
     assert [str(size) for size in wide.shape] == ["K", "2"]
 
 
+def test_the_innermost_of_common_loops_fills_the_lanes(read, same) -> None:
+    text = """
+for k in range(1, K):
+    for i in parallel(1, N):
+        for j in parallel(0, N):
+            y[k, i, j] = y[k - 1, i, j] * x[i, j]
+"""
+    before = read(text, {"x": ("N", "N"), "y": ("K", "N", "N")})
+    after = fuse_outer(before, depth=2, lanes=4)
+    for size in (4, 6):
+        same(before, after, {"N": size, "K": 3})
+    assert "y[k, o, lane + 4*t]" in str(after)
+
+
+def test_loops_in_a_loop_over_time_and_of_constant_length(read, same) -> None:
+    text = """
+for s in range(0, S):
+    for k in range(1, K):
+        for i in parallel(2, 8):
+            y[i, k] = y[i, k - 1] + x[i, k]
+    for k2 in range(1, K):
+        for j in parallel(2, 8):
+            x[j, k2] = y[j, k2] - x[j, k2 - 1]
+"""
+    before = read(text, ARGUMENTS)
+    after = fuse_outer(before, lanes=3)
+    same(before, after, {"N": 9, "K": 4, "S": 2})
+    assert str(after).count("parallel for t") == 1 and "parallel for o" not in str(after), "nothing is left over"
+    assert fuse_outer(before, lanes=8) is before, "there are not enough iterations"
+
+
 NOT_SEQUENTIAL = """
 for i in parallel(0, N):
     t[i] = x[i, 0]
@@ -71,9 +102,25 @@ for k in range(1, K):
         for j in parallel(0, K):
             y[i, j] = y[i, j] + x[i, k]
 """
+TRIANGLE = """
+for i in parallel(0, N):
+    for k in range(1, i):
+        y[i, k] = y[i, k - 1] + x[i, k]
+for j in parallel(0, N):
+    z[j] = y[j, 0]
+"""
+DIAGONAL = """
+for i in parallel(0, N):
+    for j in parallel(0, K):
+        d[i, i + j] = x[i, j]
+for k in range(1, K):
+    for m in parallel(0, N):
+        y[m, k] = y[m, k - 1] + d[m, m + k]
+"""
 
 
-@pytest.mark.parametrize("text", [NOT_SEQUENTIAL, TWO_PARALLEL])
-def test_without_a_sequential_loop_or_with_other_parallel_ones_nothing_changes(read, text: str) -> None:
-    before = read(text, ARGUMENTS, LOCAL)
+@pytest.mark.parametrize("text", [NOT_SEQUENTIAL, TWO_PARALLEL, TRIANGLE, DIAGONAL])
+def test_what_cannot_run_side_by_side_stays_as_it_is(read, text: str) -> None:
+    """No sequential loop; others fill vectors; bounds depend on the iteration; a transient that has no lane."""
+    before = read(text, {**ARGUMENTS, "z": ("N",)}, {**LOCAL, "d": ("N", "N + K")})
     assert fuse_outer(before, lanes=4) is before
