@@ -37,6 +37,14 @@ class NoRecordError(DaceTransferError):
     """`replay` was asked for a workload and target the database holds nothing for."""
 
 
+class SweepError(DaceTransferError):
+    """The specification of a sweep is malformed, or the workers it asks for cannot be had."""
+
+
+class EngineLostError(SweepError):
+    """The workers of a sweep cannot be reached any more; another engine has to be opened."""
+
+
 def told(error: Exception) -> str:
     """Return the kind and the message of an error, also of one that fails when it is printed, as some of DaCe's do."""
     return f"{type(error).__name__}: {message_of(error)}"

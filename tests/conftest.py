@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dace
 import numpy as np
@@ -16,6 +20,7 @@ from dace_transfer.database.store import open_store
 from dace_transfer.embeddings.features import FEATURES
 from dace_transfer.target import Target
 
+POSTGRES = os.environ.get("DACE_TRANSFER_TEST_POSTGRES", "")
 RIGHT = "for (int i = 0; i < N; i++) b[i] = 2 * a[i];"
 
 
@@ -46,6 +51,41 @@ def raw_program(code: str = RIGHT, dtype: dace.typeclass = dace.float64, name: s
     state.add_edge(state.add_read("A"), None, tasklet, "a", dace.Memlet("A[0:N]"))
     state.add_edge(tasklet, "b", state.add_write("B"), None, dace.Memlet("B[0:N]"))
     return sdfg
+
+
+@pytest.fixture
+def new_database(tmp_path: Path) -> Callable[[str], Any]:
+    """Makes a database: "sqlite file", "sqlite memory" or "postgresql"."""
+    return partial(NewDatabase, tmp_path)
+
+
+class NewDatabase:
+    """Where an empty database is, while it is entered: a file, memory or, where there is a server, a schema on it."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.kind, self.folder, self.schema = kind, folder, f"test_{uuid.uuid4().hex}"
+
+    def __enter__(self) -> str | Path:
+        if self.kind == "sqlite file":
+            return self.folder / "store.sqlite"
+        if self.kind == "sqlite memory":
+            return "sqlite://"
+        if not POSTGRES:
+            pytest.skip("DACE_TRANSFER_TEST_POSTGRES names no database.")
+        self._run(f"CREATE SCHEMA {self.schema}")
+        return f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{self.schema}"
+
+    def __exit__(self, *_: object) -> None:
+        if self.kind == "postgresql" and POSTGRES:
+            self._run(f"DROP SCHEMA {self.schema} CASCADE")
+
+    def _run(self, statement: str) -> None:
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(POSTGRES)
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text(statement))
+        engine.dispose()
 
 
 @pytest.fixture

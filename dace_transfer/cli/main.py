@@ -10,14 +10,16 @@ import typer
 
 from dace_transfer.cli.db import db
 from dace_transfer.cli.evaluate import evaluate
-from dace_transfer.cli.loading import load_program, parse_sizes
 from dace_transfer.cli.output import AsJson, Database, Encoder, one_sentence, show, show_rows
 from dace_transfer.cli.recipe import recipe
+from dace_transfer.cli.sweep import sweep
 from dace_transfer.cli.train import train
+from dace_transfer.loading import load_program, parse_sizes
 
 app = typer.Typer(help="Tune DaCe programs with what was learnt from others.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(recipe, name="recipe")
+app.add_typer(sweep, name="sweep")
 app.command()(evaluate)
 app.command()(train)
 

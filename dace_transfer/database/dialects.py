@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ def wait_for_writers(connection: Connection) -> None:
     """Hold, until the transaction ends, the right to write. SQLite has taken it when the transaction began."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+def clock(connection: Connection) -> float:
+    """Seconds since 1970, by the one clock that all who write to a database share."""
+    if connection.dialect.name != "postgresql":
+        return time.time()
+    return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
 def upsert(connection: Connection, table: Table) -> Upsert:

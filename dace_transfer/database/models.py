@@ -112,6 +112,57 @@ class VerificationRow(Base):
     local: Mapped[bool] = mapped_column(Boolean)
 
 
+class SweepRow(Base):
+    """A sweep; `planned` once all tasks that its specification asks for are there."""
+
+    __tablename__ = "sweeps"
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    spec: Mapped[str] = mapped_column(Text)
+    created: Mapped[float] = mapped_column(Double)
+    planned: Mapped[bool] = mapped_column(Boolean)
+
+
+class SweepTaskRow(Base):
+    """One task of a sweep.
+
+    `role` says which workers its next step is for, "" when there is none; `owner` who has it leased, "" when nobody
+    has, and `expires` until when; `finished` when it got its final state, 0 before.
+    """
+
+    __tablename__ = "sweep_tasks"
+    __table_args__ = (
+        Index(None, "sweep", "role", "owner", "position"),
+        Index(None, "sweep", "expires"),
+        Index(None, "sweep", "finished"),
+    )
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    sweep: Mapped[str] = mapped_column(ForeignKey("sweeps.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String)
+    device: Mapped[str] = mapped_column(String)
+    label: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String)
+    role: Mapped[str] = mapped_column(String)
+    owner: Mapped[str] = mapped_column(String)
+    expires: Mapped[float] = mapped_column(Double)
+    tries: Mapped[int] = mapped_column(Integer)
+    failure: Mapped[str] = mapped_column(String)
+    reason: Mapped[str] = mapped_column(Text)
+    seconds: Mapped[float] = mapped_column(Double)
+    finished: Mapped[float] = mapped_column(Double)
+
+
+class SweepTallyRow(Base):
+    """How many candidates of a sweep ended in which way."""
+
+    __tablename__ = "sweep_tallies"
+    sweep: Mapped[str] = mapped_column(ForeignKey("sweeps.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String, primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+
+
 def table_of(row: type[Base]) -> Table:
     """Return the table of a model."""
     return Base.metadata.tables[row.__tablename__]

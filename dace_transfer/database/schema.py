@@ -8,7 +8,7 @@ from dace_transfer import __version__
 from dace_transfer.database.dialects import wait_for_writers, writing
 from dace_transfer.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 VERSION_TABLE = "dace_transfer_schema"
 
 

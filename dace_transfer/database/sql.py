@@ -82,12 +82,15 @@ class SqlStore:
 
     @contextmanager
     def _nested(self) -> Iterator[None]:
-        with self._connection() as connection, connection.begin_nested():
+        with self.connection() as connection, connection.begin_nested():
             yield
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """Lend the connection of the transaction, or outside of one a connection to read with."""
+    def connection(self) -> Iterator[Connection]:
+        """Lend the connection of the transaction, or outside of one a connection to read with.
+
+        For what is in the database and is no record.
+        """
         with self._lock, _sentences(self.location):
             if self._open is not None:
                 yield self._open
@@ -99,7 +102,7 @@ class SqlStore:
         """See `Store`."""
         with self.transaction():
             for batch in batches(records):
-                with self._connection() as connection:
+                with self.connection() as connection:
                     write(connection, batch)
 
     def put_workload(self, record: WorkloadRecord) -> None:
@@ -128,32 +131,32 @@ class SqlStore:
 
     def get_workload(self, digest: str) -> WorkloadRecord | None:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return reading.find(connection, WorkloadRecord, digest=digest)
 
     def get_embedding(self, digest: str, encoder: str, target: str = "") -> EmbeddingRecord | None:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return reading.find(connection, EmbeddingRecord, digest=digest, encoder=encoder, target=target)
 
     def get_recipe(self, recipe: str) -> RecipeRecord | None:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return reading.find(connection, RecipeRecord, id=recipe)
 
     def get_target(self, digest: str) -> TargetRecord | None:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return reading.find(connection, TargetRecord, digest=digest)
 
     def occurrences(self, digest: str) -> list[Occurrence]:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return reading.occurrences(connection, digest)
 
     def tunings(self, workload: str, target: str | None = None) -> list[TuningRecord]:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return reading.tunings(connection, workload, target)
 
     def neighbours(
@@ -166,14 +169,14 @@ class SqlStore:
         exclude_digests: Collection[str] = (),
     ) -> list[Neighbour]:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             block = self._vectors.block(connection, encoder, target)
             excluded = reading.of_families(connection, exclude_families).union(exclude_digests)
         return nearest(block, vector, k, excluded)
 
     def donations(self, digests: Collection[str]) -> dict[str, list[Donation]]:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             wrong = reading.wrong_recipes(connection, digests)
             found = reading.outcomes(connection, digests)
         refuted = {digest: {recipe for workload, recipe in wrong if workload == digest} for digest in digests}
@@ -181,30 +184,30 @@ class SqlStore:
 
     def best(self, digest: str, target: str) -> TuningRecord | None:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             wrong = {recipe for _, recipe in reading.wrong_recipes(connection, [digest])}
             return ranking.best(reading.tunings(connection, digest, target), wrong)
 
     def verified(self, digest: str, recipe: str, target: str, dace_version: str) -> VerificationRecord | None:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             if (digest, recipe) in reading.wrong_recipes(connection, [digest]):
                 return None
             return reading.newest_success(connection, digest, recipe, target, dace_version)
 
     def refuted(self, digest: str, recipe: str) -> bool:
         """See `Store`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return (digest, recipe) in reading.wrong_recipes(connection, [digest])
 
     def records(self, kind: type[R]) -> Iterator[R]:
         """See `Store`."""
-        return (from_row(kind, row) for row in reading.pages(self._connection, kind))
+        return (from_row(kind, row) for row in reading.pages(self.connection, kind))
 
     def stats(self) -> Stats:
         """See `Store`."""
         tunings, embeddings = reading.TABLES[TuningRecord], reading.TABLES[EmbeddingRecord]
-        with self._connection() as connection:
+        with self.connection() as connection:
             return Stats(
                 location=self.location,
                 schema=revision(connection),
@@ -217,16 +220,16 @@ class SqlStore:
 
     def check(self) -> list[str]:
         """See `Store`."""
-        return checking.check(self._connection)
+        return checking.check(self.connection)
 
     def remembers(self, key: str) -> bool:
         """Whether something about the database itself was remembered."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return connection.execute(select(_META.c.key).where(_META.c.key == key)).first() is not None
 
     def remember(self, key: str, value: str) -> None:
         """Remember something about the database itself, once."""
-        with self.transaction(), self._connection() as connection:
+        with self.transaction(), self.connection() as connection:
             connection.execute(insert(_META), {"key": key, "value": value})
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from dace_transfer.database.store import Store
 from dace_transfer.search import Proposal, bank_proposals
 from dace_transfer.transformations.normalization import normalize
 from dace_transfer.tuner.arguments import infer_sizes
-from dace_transfer.tuner.candidate import make_field
+from dace_transfer.tuner.candidate import Field, make_field
 from dace_transfer.tuner.decide import cut_workload
 from dace_transfer.tuner.parsing import parse
 from dace_transfer.tuner.remember import remember, remember_occurrence
 from dace_transfer.tuner.session import Session, open_session
-from dace_transfer.tuner.trial import verify_fields
+from dace_transfer.tuner.trial import build_fields, verify_fields
 from dace_transfer.workload import Workload, workload_of
+
+Trial = tuple[Workload, Sequence[Proposal]]  # What is tried on what.
 
 _TOGETHER = 4  # Workloads that are built and verified as one unit, and lost together when a survey is stopped.
 
@@ -63,9 +65,29 @@ def survey(
         family=family,
         exclude_families=(),
     ) as session:
-        with session.phase("normalize"):
-            root = workload_of(normalize(original), sizes)
-        return _rate(session, {workload.digest: workload for workload in (*_pieces(session, root), root)})
+        return _rate_missing(session, pieces_of(session, original, sizes))
+
+
+def pieces_of(session: Session, original: dace.SDFG, sizes: Mapping[str, int]) -> dict[str, Workload]:
+    """The normal form of a parsed program and all it falls into by digest, the smallest first."""
+    with session.phase("normalize"):
+        root = workload_of(normalize(original), sizes)
+    return {workload.digest: workload for workload in (*_pieces(session, root), root)}
+
+
+def missing(session: Session, known: Collection[str]) -> list[Proposal]:
+    """The bank but for those recipes, by id, of which is known what becomes of them."""
+    return [proposal for proposal in bank_proposals(session.library) if proposal.recipe.id not in known]
+
+
+def rate(session: Session, trials: Sequence[Trial]) -> None:
+    """Verify recipes on workloads, which are built as one unit, and record what becomes of them."""
+    remember(session, verify_fields(session, _fields(session, trials)))
+
+
+def build(session: Session, trials: Sequence[Trial]) -> None:
+    """Build what `rate` will run, so that it finds it in the builder's cache; nothing is run."""
+    build_fields(session, _fields(session, trials))
 
 
 def _pieces(session: Session, workload: Workload) -> Iterator[Workload]:
@@ -77,22 +99,20 @@ def _pieces(session: Session, workload: Workload) -> Iterator[Workload]:
         yield from parts
 
 
-def _rate(session: Session, workloads: Mapping[str, Workload]) -> int:
-    bank = bank_proposals(session.library)
-    unknown = []
+def _rate_missing(session: Session, workloads: Mapping[str, Workload]) -> int:
+    trials = []
     for workload in workloads.values():
-        if missing := _missing(session, workload, bank):
-            unknown.append((workload, missing))
+        known = {record.recipe for record in session.store.tunings(workload.digest, session.target.digest)}
+        if proposals := missing(session, known):
+            trials.append((workload, proposals))
         else:
             remember_occurrence(session, workload)
-    waiting = iter(unknown)
+    waiting = iter(trials)
     while together := list(islice(waiting, _TOGETHER)):
-        with session.phase("apply"):
-            fields = [make_field(session, workload, proposals) for workload, proposals in together]
-        remember(session, verify_fields(session, fields))
-    return len(unknown)
+        rate(session, together)
+    return len(trials)
 
 
-def _missing(session: Session, workload: Workload, bank: Sequence[Proposal]) -> list[Proposal]:
-    known = {record.recipe for record in session.store.tunings(workload.digest, session.target.digest)}
-    return [proposal for proposal in bank if proposal.recipe.id not in known]
+def _fields(session: Session, trials: Sequence[Trial]) -> list[Field]:
+    with session.phase("apply"):
+        return [make_field(session, workload, proposals) for workload, proposals in trials]

@@ -17,7 +17,7 @@ from dace_transfer.measure.tables import integers_at, tables_of
 from dace_transfer.tuner.candidate import Candidate, Field, try_finalize
 from dace_transfer.tuner.session import Session
 from dace_transfer.verdict import Verdict
-from dace_transfer.verify import Verification, verify
+from dace_transfer.verify import Verification, prepare, verify
 from dace_transfer.workload import Workload
 
 _SHORTEST_RACE, _LONGEST_RACE = 30.0, 60.0  # Seconds; fewer rounds would decide nothing.
@@ -41,13 +41,26 @@ def verify_fields(session: Session, fields: Sequence[Field], until: float = math
         fields: What to verify.
         until: `time.monotonic()` after which no more candidates are begun.
     """
-    fields = [replace(f, candidates=tuple(_recall(session, f.workload, c) for c in f.candidates)) for f in fields]
+    fields = _recalled(session, fields)
     tested = [field for field in fields if _untested(field)]
-    pairs = [(f.workload, [c.final for c in (f.baseline, *_untested(f)) if c.final is not None]) for f in tested]
     with session.phase("verify"):
-        outcomes = verify(pairs, session.builder, session.target, until=until) if pairs else []
+        outcomes = verify(_pairs(tested), session.builder, session.target, until=until) if tested else []
     judged = iter([_judge(f, list(o)) for f, o in zip(tested, outcomes, strict=True)])
     return [(next(judged) if _untested(field) else field).with_twins() for field in fields]
+
+
+def build_fields(session: Session, fields: Sequence[Field]) -> None:
+    """Build what `verify_fields` will run, so that it finds it in the builder's cache; nothing is run."""
+    with session.phase("build"):
+        prepare(_pairs([field for field in _recalled(session, fields) if _untested(field)]), session.builder)
+
+
+def _recalled(session: Session, fields: Sequence[Field]) -> list[Field]:
+    return [replace(f, candidates=tuple(_recall(session, f.workload, c) for c in f.candidates)) for f in fields]
+
+
+def _pairs(fields: Sequence[Field]) -> list[tuple[Workload, list[dace.SDFG]]]:
+    return [(f.workload, [c.final for c in (f.baseline, *_untested(f)) if c.final is not None]) for f in fields]
 
 
 def _untested(field: Field) -> list[Candidate]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +19,6 @@ from dace_transfer.database.records import (
     WorkloadRecord,
 )
 from dace_transfer.database.store import Store, open_store
-
-POSTGRES = os.environ.get("DACE_TRANSFER_TEST_POSTGRES", "")
 
 
 def workload(digest="w", program="prog", family="fam", kind="nest", sdfg_json='{"type": "SDFG"}', sizes=None):
@@ -83,36 +80,9 @@ def new_store(tmp_path: Path) -> Iterator[Callable[[], Store]]:
 
 
 @pytest.fixture(params=["sqlite file", "sqlite memory", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, new_database: Callable[[str], Any]) -> Iterator[Store]:
     """An empty store of each kind."""
-    with _location(request.param, tmp_path) as location:
+    with new_database(request.param) as location:
         opened = open_store(location)
         yield opened
         opened.close()
-
-
-class _location:
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind, self.folder, self.schema = kind, folder, f"test_{uuid.uuid4().hex}"
-
-    def __enter__(self) -> str | Path:
-        if self.kind == "sqlite file":
-            return self.folder / "store.sqlite"
-        if self.kind == "sqlite memory":
-            return "sqlite://"
-        if not POSTGRES:
-            pytest.skip("DACE_TRANSFER_TEST_POSTGRES names no database.")
-        self._run(f"CREATE SCHEMA {self.schema}")
-        return f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{self.schema}"
-
-    def __exit__(self, *_: object) -> None:
-        if self.kind == "postgresql" and POSTGRES:
-            self._run(f"DROP SCHEMA {self.schema} CASCADE")
-
-    def _run(self, statement: str) -> None:
-        import sqlalchemy
-
-        engine = sqlalchemy.create_engine(POSTGRES)
-        with engine.begin() as connection:
-            connection.execute(sqlalchemy.text(statement))
-        engine.dispose()

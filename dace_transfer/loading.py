@@ -1,4 +1,4 @@
-"""From the words of a command to programs and sizes."""
+"""From words to programs and sizes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,30 @@ def load_program(source: str) -> Any:
     Raises:
         DaceTransferError: There is no such file, no such name, or it is no program.
     """
+    return program_in(load_object(source), source)
+
+
+def program_in(entry: Any, source: str) -> Any:
+    """Return the program that an object is, or has as its attribute `program`.
+
+    Raises:
+        DaceTransferError: It neither is one nor has one.
+    """
     from dace import SDFG
+    from dace.frontend.python.parser import DaceProgram
+
+    program = entry if isinstance(entry, (DaceProgram, SDFG)) else getattr(entry, "program", entry)
+    if not isinstance(program, (DaceProgram, SDFG)):
+        raise DaceTransferError(f"'{source}' is no @dace.program and has none, it is of type {type(entry).__name__}.")
+    return program
+
+
+def load_object(source: str) -> Any:
+    """Import FILE.py and return what it calls NAME.
+
+    Raises:
+        DaceTransferError: There is no such file or no such name.
+    """
     from dace.frontend.python.parser import DaceProgram
 
     path, colon, name = source.rpartition(":")
@@ -33,12 +56,10 @@ def load_program(source: str) -> Any:
     sys.modules[file.stem] = module
     sys.path.insert(0, str(file.parent))
     spec.loader.exec_module(module)
-    program = getattr(module, name, None)
-    program = getattr(program, "program", program) if not isinstance(program, (DaceProgram, SDFG)) else program
-    if not isinstance(program, (DaceProgram, SDFG)):
+    if not hasattr(module, name):
         found = sorted(key for key, value in vars(module).items() if isinstance(value, DaceProgram))
         raise DaceTransferError(f"'{name}' is no @dace.program of '{path}'; it has {', '.join(found) or 'none'}.")
-    return program
+    return getattr(module, name)
 
 
 def parse_sizes(words: Sequence[str]) -> dict[str, int]:
