@@ -51,7 +51,7 @@ def test_who_waits_to_be_alone_is_not_overtaken() -> None:
     with beside("device"):
         first = threading.Thread(target=measure)
         first.start()
-        time.sleep(0.5)
+        time.sleep(2.0)
         second = threading.Thread(target=compute)
         second.start()
         time.sleep(0.5)
