@@ -37,9 +37,8 @@ def train(
     """
     with one_sentence():
         from dace_transfer.database.store import open_store
-        from dace_transfer.embeddings.encoders import WEIGHTS, encoder_named
+        from dace_transfer.embeddings.encoders import WEIGHTS
         from dace_transfer.embeddings.training.settings import Settings
-        from dace_transfer.hardware import describe_cpu
         from dace_transfer.learning.comparison import Sources
         from dace_transfer.learning.profiles import profiles_of
         from dace_transfer.learning.training import judge
@@ -53,9 +52,11 @@ def train(
         settings = Settings(objective, seed=seed)
         settings = settings if epochs is None else replace(settings, epochs=epochs)
         with _bar("training", settings.epochs) as heard:
-            name = fit(sources, settings, out, start=continue_, resume=resume, progress=heard)
-        encoded = encode_missing(store, encoder_named(str(out), describe_cpu()))
-        print(f"Wrote the encoder '{name}' to {out}; {len(encoded.digests)} encoded, {len(encoded.failed)} failed.")
+            encoder = fit(sources, settings, out, start=continue_, resume=resume, progress=heard)
+        encoded = encode_missing(store, encoder)
+        print(
+            f"Wrote the encoder '{encoder.id}' to {out}; {len(encoded.digests)} encoded, {len(encoded.failed)} failed."
+        )
         if folds:
             with _bar("families left out", settings.epochs * folds) as heard:
                 rows = judge(sources, settings, folds, heard)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dace_transfer.embeddings import Encoder
 from dace_transfer.embeddings.training.settings import Settings
 from dace_transfer.errors import StoreError
 from dace_transfer.hardware import describe_cpu
@@ -25,7 +26,7 @@ def train(
     start: Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-) -> str:
+) -> Encoder:
     """Train an encoder on all workloads and write its weights; the state is kept beside them after every epoch.
 
     Args:
@@ -37,7 +38,7 @@ def train(
         progress: Hears of every epoch.
 
     Returns:
-        The id of the encoder.
+        The encoder, as it reads from the file.
 
     Raises:
         StoreError: No workload can be encoded, or the weights to go on from cannot be read.
@@ -56,7 +57,7 @@ def train(
     first = None if start is None else started(load_weights(start, describe_cpu()), profiles.recipes)
     done = fit(examples, settings, start=first, checkpoint=state, progress=progress)
     save_weights(file, done.model, profiles.recipes, settings.objective)
-    return load_weights(file, describe_cpu()).id
+    return load_weights(file, describe_cpu())
 
 
 def judge(sources: Sources, settings: Settings, count: int, progress: Progress | None = None) -> list[Row]:
