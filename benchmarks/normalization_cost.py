@@ -8,7 +8,6 @@ Both start from copies of the same simplified SDFG, in turn, in one process; tim
 from __future__ import annotations
 
 import copy
-import math
 import statistics
 import time
 from collections.abc import Callable
@@ -145,7 +144,7 @@ def _number(value: float | None) -> str:
 
 def _summary(rows: list[Cost]) -> list[str]:
     shares = [row.normalize_s / row.auto_optimize_s for row in rows if row.normalize_s and row.auto_optimize_s]
-    mean = math.exp(statistics.fmean(map(math.log, shares))) if shares else float("nan")
+    mean = statistics.geometric_mean(shares) if shares else float("nan")
     return [
         f"Normalising takes {mean:.3g} of the time of auto_optimize (geometric mean of {len(shares)} programs).",
         f"{sum(row.settled is True for row in rows)} of {len(rows)} are a fixed point; "

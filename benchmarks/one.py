@@ -40,6 +40,7 @@ from dace_transfer.measure.inputs import Inputs, save_arguments
 from dace_transfer.target import Target
 from dace_transfer.tuner.arguments import complete_arguments, infer_sizes
 from dace_transfer.tuner.parsing import parse
+from dace_transfer.whole import whole
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,8 @@ class Bench:
 
 def put(data: Any, file: Path) -> None:
     """Write JSON so that whoever reads the file meets all of it or what was there before."""
-    staged = file.with_suffix(".part")
-    staged.write_text(json.dumps(data))
-    staged.replace(file)
+    with whole(file) as part:
+        part.write_text(json.dumps(data))
 
 
 def run(bench: Bench, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.peers import load
 from benchmarks.table import Rows, asked, ratio, title_of
+from dace_transfer.whole import whole
 
 PACKAGE = "matplotlib"
 BASELINE = "auto_optimize"
@@ -32,11 +33,9 @@ def write(rows: Rows, title: str, path: Path) -> None:
 
 def save(make: Callable[[], Any], title: str, file: Path) -> None:
     """Write the `matplotlib.figure.Figure` that `make` draws as SVG; the file appears as a whole or not at all."""
-    staged = file.with_name(file.name + ".part")
     # Text stays text, and equal drawings of one title give equal files.
-    with load(PACKAGE).rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
-        make().savefig(staged, format="svg", metadata={"Date": None})
-    staged.replace(file)
+    with whole(file) as part, load(PACKAGE).rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+        make().savefig(part, format="svg", metadata={"Date": None})
 
 
 def draw(rows: Rows, title: str) -> Any:

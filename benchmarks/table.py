@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.peers import PEERS
 from benchmarks.settings import peers_of
+from dace_transfer.whole import whole
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -22,9 +23,8 @@ def write(rows: Rows | Mapping[str, Any], text: str, path: Path) -> None:
     """Write rows as JSON, and the table of them that `render` made beside it, with the ending ".md"."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for file, content in ((path, json.dumps(rows, indent=1) + "\n"), (path.with_suffix(".md"), text)):
-        staged = file.with_name(file.name + ".part")
-        staged.write_text(content)
-        staged.replace(file)
+        with whole(file) as part:
+            part.write_text(content)
 
 
 def render(rows: Rows, title: str, command: str) -> str:
@@ -47,7 +47,7 @@ def summary(rows: Rows) -> list[str]:
     for side in ("auto_optimize", "simplify", "numpy", *asked(rows)):
         ratios = [r for row in right if (r := ratio(row, side)) is not None]
         if ratios:
-            mean = _geometric_mean(ratios)
+            mean = statistics.geometric_mean(ratios)
             lines.append(f"Geometric mean over {title_of(side)}: {mean:.3g}x ({len(ratios)} programs).")
     lines += _first_calls(rows)
     wrong = [row["program"] for row in rows if row["valid"] is False]
@@ -166,15 +166,11 @@ def _first_calls(rows: Rows) -> list[str]:
         spent.update(row["seconds"])
     total = sum(row["first_call_s"] or 0.0 for row in rows)
     shares = ", ".join(f"{phase} {100 * seconds / total:.0f} %" for phase, seconds in spent.most_common())
-    mean, count = _geometric_mean(times), len(times)
+    mean, count = statistics.geometric_mean(times), len(times)
     return [
         f"Geometric mean of first calls over parsing, auto_optimize and compiling: {mean:.3g}x ({count} programs).",
         f"Of all first calls: {shares}.",
     ]
-
-
-def _geometric_mean(values: Sequence[float]) -> float:
-    return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def _left_out(row: Mapping[str, Any]) -> list[str]:

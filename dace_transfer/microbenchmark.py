@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from dace_transfer.cache import cache_folder
 from dace_transfer.compiler import build_and_run
 from dace_transfer.target import Target
+from dace_transfer.whole import whole
 
 _SOURCE = Path(__file__).parent / "include" / "speeds.cpp"
 # Far more than the last cache holds, but no more than a small machine has to spare.
@@ -62,9 +62,8 @@ def speeds_of(target: Target, folder: Path | None = None) -> Speeds:
         return known
     speeds = measure(target)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=kept.parent, suffix=".tmp", delete=False) as file:
-        json.dump(asdict(speeds), file)
-    os.replace(file.name, kept)
+    with whole(kept) as part:
+        part.write_text(json.dumps(asdict(speeds)))
     return speeds
 
 

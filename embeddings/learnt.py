@@ -19,6 +19,7 @@ from dace_transfer.embeddings.shape import Shape
 from dace_transfer.embeddings.training.trainer import vectors_of
 from dace_transfer.errors import StoreError
 from dace_transfer.target import Target
+from dace_transfer.whole import whole
 from dace_transfer.workload import Workload
 
 VERSION = 1
@@ -66,9 +67,8 @@ def save_weights(file: Path, model: Ensemble, recipes: Sequence[str], objective:
     """Write a network for `load_weights`; equal networks make equal files, which appear as a whole or not at all."""
     about = {"version": VERSION, "shape": asdict(model.shape), "recipes": list(recipes), "objective": objective}
     content = safetensors.torch.save(model.state_dict(), {_ABOUT: json.dumps(about)})
-    part = file.with_name(file.name + ".part")
-    part.write_bytes(content)
-    part.replace(file)
+    with whole(file) as part:
+        part.write_bytes(content)
 
 
 def load_weights(file: Path, target: Target) -> LearntEncoder:

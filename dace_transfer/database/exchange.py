@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +21,7 @@ from dace_transfer.database.codec import KINDS, canonical, from_json, to_json
 from dace_transfer.database.records import Record, VerificationRecord, WorkloadRecord
 from dace_transfer.database.store import Store
 from dace_transfer.errors import StoreError
+from dace_transfer.whole import whole
 
 _FORMAT = "dace_transfer records"
 _SCHEMA = 1
@@ -66,19 +66,15 @@ def export_to(store: Store, path: str | Path, *, embeddings: bool = True) -> Man
         StoreError: The store cannot be read or the file not be written.
     """
     path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with store.transaction():
+        with whole(path) as part, store.transaction():
             manifest = _manifest(store, embeddings)
             with part.open("wb") as raw, _compressed(raw, path) as file:
                 file.write(f"{canonical(asdict(manifest))}\n".encode())
                 for _, line in _lines(store, embeddings):
                     file.write(line)
-        part.replace(path)
     except OSError as error:
         raise StoreError(f"The export '{path}' cannot be written ({error}); choose another place.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return manifest
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from dace_transfer.cache import cache_folder
@@ -10,6 +9,7 @@ from dace_transfer.database.exchange import merge
 from dace_transfer.database.opening import open_sql_store
 from dace_transfer.database.sql import SqlStore
 from dace_transfer.sweep.spec import BANK, NONE, Spec
+from dace_transfer.whole import whole
 
 
 def snapshot(spec: Spec, folder: Path, sweep: str, store: SqlStore) -> str:
@@ -31,17 +31,16 @@ def snapshot(spec: Spec, folder: Path, sweep: str, store: SqlStore) -> str:
 
 
 def _write(spec: Spec, folder: Path, store: SqlStore, file: Path) -> None:
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    fresh = open_sql_store(part, seed=False)
-    source = store if not spec.donors else open_sql_store(_location(spec.donors, folder), seed=False)
-    try:
-        merge(fresh, source)
-    finally:
-        fresh.close()
-        if source is not store:
-            source.close()
-    part.replace(file)
+    with whole(file) as part:
+        part.unlink(missing_ok=True)
+        fresh = open_sql_store(part, seed=False)
+        source = store if not spec.donors else open_sql_store(_location(spec.donors, folder), seed=False)
+        try:
+            merge(fresh, source)
+        finally:
+            fresh.close()
+            if source is not store:
+                source.close()
 
 
 def _location(donors: str, folder: Path) -> str | Path:

@@ -19,6 +19,7 @@ from dace_transfer.embeddings.threads import one_thread
 from dace_transfer.embeddings.training.examples import Examples
 from dace_transfer.embeddings.training.objectives import OBJECTIVES, Answers
 from dace_transfer.embeddings.training.settings import Settings
+from dace_transfer.whole import whole
 
 Progress = Callable[[int, float, float], None]
 """Hears of every epoch: its number, the loss in training, and on what was held out."""
@@ -148,9 +149,8 @@ class _Run:
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
         }
-        part = file.with_name(file.name + ".part")
-        torch.save(state, part)
-        part.replace(file)
+        with whole(file) as part:
+            torch.save(state, part)
 
     def resume(self, file: Path) -> None:
         """Go on from a file, unless it is about other settings or examples."""
